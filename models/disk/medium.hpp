@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// What the command layer of a disk asks of the mechanics or flash behind it. Time only: bytes live in a Store.
+//
+// A medium is plain C++ and never waits. The device tells it the time with each call, and calls advance() at the time
+// next_decision() names (again after every call, since a call may change it). Answers come through MediumClient, from
+// within submit(), transferred() or advance(), and carry a time that is now or later: a medium that knows a
+// completion beforehand (an SSD) says so at once and costs no event.
+#pragma once
+
+#include <cstdint>
+
+#include <ahcisim/models/kit/stat.hpp>
+#include <ahcisim/models/kit/units.hpp>
+#include <ahcisim/tlm/request_tag.hpp>
+
+namespace ahcisim::disk {
+
+/// A run of logical sectors of 512 bytes.
+struct LbaRange {
+  std::uint64_t lba = 0;
+  std::uint64_t count = 0;
+};
+
+enum class MediaOp : std::uint8_t {
+  read,    ///< data from medium to host
+  write,   ///< data from host to medium
+  verify,  ///< as read, without a transfer (READ VERIFY SECTOR(S))
+  flush,   ///< everything in the volatile write cache to the medium (FLUSH CACHE)
+  trim,    ///< the ranges no longer hold data (DATA SET MANAGEMENT)
+};
+
+/// One access. The device owns it and keeps it alive and unmoved until complete(); the medium may link it into its
+/// own queue through the fields reserved for it.
+struct MediaRequest {
+  MediaOp op = MediaOp::read;
+  bool fua = false;            ///< force unit access: done only when the data is on the medium
+  std::uint8_t priority = 0;   ///< ATA PRIO: 0 normal, 1 isochronous, 2 high (ACS-4, READ FPDMA QUEUED)
+  LbaRange range;              ///< sectors; the device has checked that they exist
+  const LbaRange* trims = nullptr;  ///< trim: the ranges …
+  std::uint32_t trim_count = 0;     ///< … and how many
+  wire::RequestTag* tag = nullptr;  ///< stamped with selected, positioned, rotated, media where not null
+  unsigned index = 0;          ///< the device's own: which of its commands this is
+
+  // For the medium.
+  kit::Duration arrived;       ///< set by submit()
+  std::uint64_t scratch[6] = {};
+};
+
+/// The device's side of the conversation.
+class MediumClient {
+ public:
+  /// Read: from `at` on the data can leave the buffer at full link speed. Write: from `at` on the buffer has room for
+  /// the data; the device fetches it from the host and calls Medium::transferred().
+  virtual void may_transfer(MediaRequest& request, kit::Duration at) = 0;
+  /// The command may be reported done from `at` on: read, after its data has moved; write, once the data is as safe as
+  /// the cache setting and FUA demand; verify, flush, trim likewise. The medium forgets the request.
+  virtual void complete(MediaRequest& request, kit::Duration at) = 0;
+
+ protected:
+  ~MediumClient() = default;
+};
+
+/// What IDENTIFY DEVICE tells of a medium.
+struct MediumFacts {
+  std::uint64_t sectors = 0;         ///< user-addressable logical sectors of 512 bytes
+  std::uint16_t rotation_rate = 1;   ///< word 217: 1 non-rotating, else rpm
+  bool trim = false;                 ///< word 169
+  std::uint8_t physical_exponent = 0;///< word 106: log2(logical sectors per physical sector)
+  std::uint8_t form_factor = 0;      ///< word 168: 2 = 3.5", 3 = 2.5"
+  std::uint32_t buffer_sectors = 0;  ///< word 21 historically: buffer size, 512-byte sectors
+};
+
+class Medium {
+ public:
+  virtual ~Medium() = default;
+  virtual MediumFacts facts() const = 0;
+  /// A command arrives. Up to 32 may be outstanding.
+  virtual void submit(MediaRequest& request, kit::Duration now) = 0;
+  /// The data phase that may_transfer() allowed ended at `now` (not before the `at` given there).
+  virtual void transferred(MediaRequest& request, kit::Duration now) = 0;
+  /// When advance() must be called next; Duration::never() where nothing is pending.
+  virtual kit::Duration next_decision() const = 0;
+  virtual void advance(kit::Duration now) = 0;
+  /// SET FEATURES 02h/82h and AAh/55h: volatile write cache, read look-ahead.
+  virtual void set_write_cache(bool on) = 0;
+  virtual void set_look_ahead(bool on) = 0;
+  /// Drops every outstanding request without answering (COMRESET, SRST, an aborted queue). The write cache survives.
+  virtual void abandon_all(kit::Duration now) = 0;
+  /// STANDBY/SLEEP stop the spindle; the next access to the medium pays the spin-up. No effect on an SSD.
+  virtual void stop_spindle(kit::Duration now) = 0;
+  virtual void attach(MediumClient& client) = 0;
+  /// The medium's statistics (seeks, hits, pages programmed …).
+  virtual kit::StatSet& statistics() = 0;
+};
+
+}  // namespace ahcisim::disk
