@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Finds SystemC (pkg-config files on Debian 12, a CMake package elsewhere) and the libraries each used for one job.
 find_package(Threads REQUIRED)
-find_package(Boost 1.74 REQUIRED)
+find_package(Boost 1.74 REQUIRED COMPONENTS iostreams)
 find_package(fmt REQUIRED)
 find_package(PkgConfig REQUIRED)
 
