@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// Parsing of DiskSim's validation and ASCII arrival traces.
+#include <ahcisim/models/host/workload/disksim_trace.hpp>
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+namespace ahcisim::host {
+namespace {
+constexpr double longest_us = 9e12;                // 104 days, inside the range of kit::Duration
+constexpr std::uint64_t highest_lba = (1ull << 48) - 1;  // 48-bit addresses: ACS-3, 4.1.2
+constexpr std::uint64_t most_sectors = 65536;      // of one ATA command: ACS-3, 7.25 (COUNT 0000h)
+}  // namespace
+
+bool DisksimValidationTrace::next(IoRequest& request) {
+  std::string_view line;
+  do {
+    if (!reader_.next(line)) return false;
+  } while (LineFields{reader_, line}.at_end());
+  LineFields fields{reader_, line};
+  IoRequest parsed;
+  const std::string_view op = fields.word("R or W");
+  if (op != "R" && op != "W") fields.fail_at_word("R or W");
+  parsed.op = op == "R" ? IoRequest::Op::read : IoRequest::Op::write;
+  fields.word("the tag (\"Hit\" or \"Miss\")");
+  parsed.lba = fields.number("the first block", highest_lba);
+  parsed.sectors = static_cast<std::uint32_t>(fields.number("the number of blocks", most_sectors));
+  if (parsed.sectors == 0) fields.fail_at_word("a number of blocks above 0");
+  parsed.recorded_service = kit::Duration::from_us(fields.real("the measured service time in microseconds", longest_us));
+  parsed.think = pause_;
+  pause_ = kit::Duration::from_us(fields.real("the think time in microseconds", longest_us));
+  fields.end();
+  request = parsed;
+  return true;
+}
+
+void DisksimValidationTrace::rewind() {
+  reader_.rewind();
+  pause_ = {};
+}
+
+std::string DisksimValidationTrace::describe() const {
+  return fmt::format("DiskSim validation trace {}: one at a time, recorded think times", reader_.path());
+}
+
+bool DisksimArrivalTrace::next(IoRequest& request) {
+  std::string_view line;
+  for (;;) {
+    if (!reader_.next(line)) return false;
+    LineFields fields{reader_, line};
+    if (fields.at_end()) continue;
+    IoRequest parsed;
+    const auto arrival = kit::Duration::from_ms(fields.real("the arrival time in milliseconds", longest_us * 1e-3));
+    if (start_ && arrival < previous_) fields.fail_at_word("an arrival not before the previous one");
+    const std::uint64_t device = fields.number("the device number");
+    if (!wanted_ && seen_ && *seen_ != device)
+      fields.fail_at_word(fmt::format("device {} as before (choose one of {} and {} with the option \"device\")", *seen_,
+                                      *seen_, device));
+    parsed.lba = fields.number("the first block", highest_lba);
+    parsed.sectors = static_cast<std::uint32_t>(fields.number("the number of blocks", most_sectors));
+    if (parsed.sectors == 0) fields.fail_at_word("a number of blocks above 0");
+    const std::string_view text = fields.word("the flags in hexadecimal");
+    std::uint32_t flags = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), flags, 16);
+    if (error != std::errc{} || end != text.data() + text.size()) fields.fail_at_word("the flags in hexadecimal");
+    fields.end();
+    previous_ = arrival;
+    seen_ = device;
+    if (!start_) start_ = arrival;
+    if (wanted_ && *wanted_ != device) continue;
+    parsed.op = flags & 1 ? IoRequest::Op::read : IoRequest::Op::write;
+    parsed.at = arrival - *start_;
+    request = parsed;
+    return true;
+  }
+}
+
+void DisksimArrivalTrace::rewind() {
+  reader_.rewind();
+  seen_.reset();
+  start_.reset();
+  previous_ = {};
+}
+
+std::string DisksimArrivalTrace::describe() const {
+  return fmt::format("DiskSim arrival trace {}: open loop at recorded times", reader_.path());
+}
+
+}  // namespace ahcisim::host
