@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// The heap of the calendar and its one process.
+#include <ahcisim/models/kit/calendar.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace ahcisim::kit {
+
+Calendar::Calendar(const sc_core::sc_module_name& name) : sc_module{name} {
+  if (sc_core::sc_get_time_resolution() != sc_core::sc_time(1, sc_core::SC_PS))
+    throw std::logic_error{"ahcisim needs the SystemC time resolution of 1 ps (the default); leave it unset"};
+  SC_METHOD(run);
+  sensitive << wake_;
+  dont_initialize();
+}
+
+Duration Calendar::outside_now() const { return max(now_, Duration::from_ps(kernel_stamp())); }
+
+void Calendar::push(Duration when, Call call, void* object, std::uint64_t argument) {
+  std::uint32_t slot;
+  if (free_.empty()) {
+    slot = static_cast<std::uint32_t>(pool_.size());
+    if (slot >> slot_bits) throw std::length_error{"calendar: more than a million callbacks pending"};
+    pool_.push_back({call, object, argument});
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+    pool_[slot] = {call, object, argument};
+  }
+  const Key key{max(when, now()).ps(), sequence_++ << slot_bits | slot};
+  if (front_.when == never && heap_.empty()) {
+    front_ = key;
+  } else if (front_.when != never && key.before(front_)) {
+    sift_up(front_);
+    front_ = key;
+  } else {
+    sift_up(key);
+  }
+  if (!running_ && key.when < armed_) {
+    armed_ = key.when;
+    wake_.notify(annotate(Duration::from_ps(key.when)));
+  }
+}
+
+void Calendar::sift_up(Key key) {
+  std::size_t hole = heap_.size();
+  heap_.push_back(key);
+  while (hole > 0) {
+    const std::size_t parent = (hole - 1) / 4;
+    if (!key.before(heap_[parent])) break;
+    heap_[hole] = heap_[parent];
+    hole = parent;
+  }
+  heap_[hole] = key;
+}
+
+Calendar::Key Calendar::pop_heap() {
+  const Key top = heap_.front();
+  const Key last = heap_.back();
+  heap_.pop_back();
+  const std::size_t size = heap_.size();
+  if (size == 0) return top;
+  std::size_t hole = 0;
+  for (;;) {
+    const std::size_t first = hole * 4 + 1;
+    if (first >= size) break;
+    std::size_t least = first;
+    const std::size_t end = std::min(first + 4, size);
+    for (std::size_t child = first + 1; child < end; ++child)
+      if (heap_[child].before(heap_[least])) least = child;
+    if (!heap_[least].before(last)) break;
+    heap_[hole] = heap_[least];
+    hole = least;
+  }
+  heap_[hole] = last;
+  return top;
+}
+
+bool Calendar::may_run(std::int64_t when) const {
+  if (when <= stamp_) return true;
+  if (kernel_steps_ || when - stamp_ > run_ahead_limit_.ps()) return false;
+  // Strictly before anybody else: a foreign process due at the same time runs first, as it would have been armed first.
+  const sc_core::sc_time idle = sc_core::sc_time_to_pending_activity(sc_core::sc_get_curr_simcontext());
+  return idle == sc_core::sc_max_time() || static_cast<std::uint64_t>(when - stamp_) < idle.value();
+}
+
+void Calendar::run() {
+  ++activations_;
+  armed_ = never;
+  stamp_ = kernel_stamp();
+  running_ = true;
+  while (!stopped()) {
+    if (front_.when == never) {
+      if (heap_.empty()) break;
+      front_ = pop_heap();
+    }
+    if (!may_run(front_.when)) break;
+    const auto slot = static_cast<std::uint32_t>(front_.order & ((1u << slot_bits) - 1));
+    now_ = Duration::from_ps(front_.when);
+    front_.when = never;
+    const Entry entry = pool_[slot];
+    free_.push_back(slot);
+    ++events_;
+    entry.call(entry.object, entry.argument);
+  }
+  running_ = false;
+  if (!stopped() && front_.when != never) {
+    armed_ = front_.when;
+    wake_.notify(annotate(Duration::from_ps(armed_)));
+  }
+}
+
+}  // namespace ahcisim::kit
