@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// How a device function asks for an interrupt, before anybody decides whether it becomes INTx, MSI or MSI-X.
+#pragma once
+
+#include <systemc>
+
+namespace ahcisim::wire {
+
+/// Implemented by whatever carries a function's interrupts (a PCIe endpoint, a virtual platform's interrupt controller).
+class InterruptIf : public virtual sc_core::sc_interface {
+ public:
+  /// The condition of `vector` (0 … vectors()-1) becomes true or false after `delay` (relative to sc_time_stamp()).
+  /// Asserting one that is asserted already is a new event: with MSI it sends another message, as a level it changes
+  /// nothing.
+  virtual void set_interrupt(unsigned vector, bool asserted, const sc_core::sc_time& delay) = 0;
+  /// How many vectors are granted now: 1 for INTx and for single-message MSI.
+  virtual unsigned vectors() const = 0;
+};
+
+}  // namespace ahcisim::wire
