@@ -66,7 +66,9 @@ struct Frame {
   }
 };
 
-using FrameInitiatorSocket = InitiatorSocket<Frame>;  ///< the host's side: HBA port, or the link towards the device
-using FrameTargetSocket = TargetSocket<Frame>;        ///< the device's side: device, or the link towards the HBA
+/// The host's side: HBA port, or the link towards the device. Unbound: nothing is plugged in.
+using FrameInitiatorSocket = InitiatorSocket<Frame, sc_core::SC_ZERO_OR_MORE_BOUND>;
+/// The device's side: device, or the link towards the HBA.
+using FrameTargetSocket = TargetSocket<Frame, sc_core::SC_ZERO_OR_MORE_BOUND>;
 
 }  // namespace ahcisim::wire

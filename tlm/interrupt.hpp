@@ -2,6 +2,8 @@
 // How a device function asks for an interrupt, before anybody decides whether it becomes INTx, MSI or MSI-X.
 #pragma once
 
+#include <cstdint>
+
 #include <systemc>
 
 namespace ahcisim::wire {
@@ -15,6 +17,15 @@ class InterruptIf : public virtual sc_core::sc_interface {
   virtual void set_interrupt(unsigned vector, bool asserted, const sc_core::sc_time& delay) = 0;
   /// How many vectors are granted now: 1 for INTx and for single-message MSI.
   virtual unsigned vectors() const = 0;
+};
+
+/// How interrupts reach the processors, behind a root complex. Implemented by the host model.
+class CpuInterruptIf : public virtual sc_core::sc_interface {
+ public:
+  /// A message-signalled interrupt: the memory write to the interrupt window arrives after `delay`.
+  virtual void message(std::uint64_t address, std::uint32_t data, const sc_core::sc_time& delay) = 0;
+  /// The virtual wire INTA … INTD (0 … 3) changes its level after `delay`.
+  virtual void intx(unsigned line, bool asserted, const sc_core::sc_time& delay) = 0;
 };
 
 }  // namespace ahcisim::wire

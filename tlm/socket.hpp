@@ -41,13 +41,17 @@ template <class Payload> using NbFunction = ::tlm::tlm_sync_enum (*)(void*, Payl
 template <class Payload> using BFunction = void (*)(void*, Payload&, sc_core::sc_time&);
 template <class Payload> using DbgFunction = unsigned (*)(void*, Payload&);
 
-/// Host side of a wire: calls forward with `socket->nb_transport_fw(...)`, receives backward calls.
-template <class Payload>
-class InitiatorSocket : public ::tlm::tlm_base_initiator_socket<32, FwTransportIf<Payload>, BwTransportIf<Payload>, 1> {
-  using Base = ::tlm::tlm_base_initiator_socket<32, FwTransportIf<Payload>, BwTransportIf<Payload>, 1>;
+/// Host side of a wire: calls forward with `socket->nb_transport_fw(...)`, receives backward calls. With the policy
+/// SC_ZERO_OR_MORE_BOUND it may stay unbound (nothing is plugged in); bound() tells.
+template <class Payload, sc_core::sc_port_policy policy = sc_core::SC_ONE_OR_MORE_BOUND>
+class InitiatorSocket
+    : public ::tlm::tlm_base_initiator_socket<32, FwTransportIf<Payload>, BwTransportIf<Payload>, 1, policy> {
+  using Base = ::tlm::tlm_base_initiator_socket<32, FwTransportIf<Payload>, BwTransportIf<Payload>, 1, policy>;
 
  public:
   explicit InitiatorSocket(const char* name) : Base{name}, bw_{*this} { this->m_export.bind(bw_); }
+  /// Whether something is plugged in; known from the end of elaboration on.
+  bool bound() const { return this->size() > 0; }
   /// owner->Method(payload, phase, delay) for what the device's side sends.
   template <auto Method, class T> void on_nb_transport_bw(T* owner) {
     bw_.owner = owner;
@@ -82,13 +86,14 @@ class InitiatorSocket : public ::tlm::tlm_base_initiator_socket<32, FwTransportI
 
 /// Device side of a wire: receives forward calls, calls backward with `socket->nb_transport_bw(...)` or
 /// `socket->b_transport(...)`.
-template <class Payload>
-class TargetSocket : public ::tlm::tlm_base_target_socket<32, FwTransportIf<Payload>, BwTransportIf<Payload>, 1> {
-  using Base = ::tlm::tlm_base_target_socket<32, FwTransportIf<Payload>, BwTransportIf<Payload>, 1>;
+template <class Payload, sc_core::sc_port_policy policy = sc_core::SC_ONE_OR_MORE_BOUND>
+class TargetSocket : public ::tlm::tlm_base_target_socket<32, FwTransportIf<Payload>, BwTransportIf<Payload>, 1, policy> {
+  using Base = ::tlm::tlm_base_target_socket<32, FwTransportIf<Payload>, BwTransportIf<Payload>, 1, policy>;
 
  public:
   explicit TargetSocket(const char* name) : Base{name}, fw_{*this} { this->bind(fw_); }
   using Base::bind;
+  bool bound() const { return this->m_port.size() > 0; }
   template <auto Method, class T> void on_nb_transport_fw(T* owner) {
     fw_.owner = owner;
     fw_.nb = [](void* target, Payload& p, ::tlm::tlm_phase& phase, sc_core::sc_time& delay) {
