@@ -8,9 +8,7 @@
 
 namespace ahcisim::host {
 namespace {
-constexpr double longest_us = 9e12;                // 104 days, inside the range of kit::Duration
-constexpr std::uint64_t highest_lba = (1ull << 48) - 1;  // 48-bit addresses: ACS-3, 4.1.2
-constexpr std::uint64_t most_sectors = 65536;      // of one ATA command: ACS-3, 7.25 (COUNT 0000h)
+constexpr double longest_us = 9e12;  // 104 days, inside the range of kit::Duration
 }  // namespace
 
 bool DisksimValidationTrace::next(IoRequest& request) {

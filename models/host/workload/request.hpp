@@ -2,8 +2,8 @@
 // What a workload is made of: one I/O request, and a source that yields them one after the other.
 //
 // A source is a stream: it holds a constant amount of memory however long the trace is, and yields the same requests
-// again after rewind(). Sectors are 512 bytes throughout; a source knows nothing of the disk behind (see bounds.hpp for
-// checking and folding addresses, stream.hpp for what drives a source: queue depth, open loop, pauses, end).
+// again after rewind(). Sectors are 512 bytes throughout; a source knows nothing of the disk behind (see adapted_source.hpp
+// for checking and folding addresses, stream.hpp for what drives a source: queue depth, open loop, pauses, end).
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,9 @@ namespace ahcisim::host {
 
 /// The logical sector all workloads count in, in bytes.
 inline constexpr std::uint32_t sector_bytes = 512;
+/// What one ATA command can name: 48-bit addresses, 65536 sectors (ACS-3, 4.1.2 and 7.25: COUNT 0000h).
+inline constexpr std::uint64_t highest_lba = (std::uint64_t{1} << 48) - 1;
+inline constexpr std::uint64_t most_sectors = 65536;
 
 /// One request as a program would hand it to the block layer.
 struct IoRequest {
@@ -26,7 +29,8 @@ struct IoRequest {
   Op op = Op::read;
   /// First sector (512 B). 0 for a flush.
   std::uint64_t lba = 0;
-  /// Length in sectors (512 B). 0 for a flush, above 0 for all others.
+  /// Length in sectors (512 B). 0 for a flush, above 0 for all others; at most 65536 for reads and writes. A trim may be
+  /// longer than one command can name: the driver splits it.
   std::uint32_t sectors = 0;
   /// A write that is to be on the medium when it completes (force unit access).
   bool fua = false;
