@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// The memory's mapping and its transport functions.
+#include <ahcisim/models/host/memory.hpp>
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace ahcisim::host {
+
+namespace {
+sc_core::sc_time time_of(kit::Duration duration) {
+  return sc_core::sc_time::from_value(static_cast<std::uint64_t>(duration.ps()));
+}
+}  // namespace
+
+Memory::Memory(const sc_core::sc_module_name& name, kit::Context&, const MemoryParameters& parameters)
+    : sc_module{name},
+      target{"target"},
+      size_{static_cast<std::uint64_t>(parameters.size().value)},
+      read_latency_{time_of(parameters.read_latency())},
+      write_latency_{time_of(parameters.write_latency())} {
+  void* mapped = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED)
+    throw kit::ConfigError{std::string{this->name()} + ": no address range of " + kit::to_text(parameters.size()) + " (" +
+                           std::strerror(errno) + "); choose a smaller size"};
+  // Buffers are touched here and there: huge pages would make each touch cost 2 MiB.
+  madvise(mapped, size_, MADV_NOHUGEPAGE);
+  bytes_ = static_cast<std::uint8_t*>(mapped);
+  target.register_b_transport(this, &Memory::b_transport);
+  target.register_get_direct_mem_ptr(this, &Memory::get_direct_mem_ptr);
+  target.register_transport_dbg(this, &Memory::transport_dbg);
+}
+
+Memory::~Memory() { munmap(bytes_, size_); }
+
+std::uint64_t Memory::allocate(std::uint64_t bytes, std::uint64_t alignment) {
+  const std::uint64_t begin = (next_ + alignment - 1) & ~(alignment - 1);
+  if (begin > size_ || bytes > size_ - begin)
+    throw kit::ConfigError{std::string{name()} + ": no room for " + std::to_string(bytes) +
+                           " bytes of a driver; choose a larger size"};
+  next_ = begin + bytes;
+  return begin;
+}
+
+tlm::tlm_response_status Memory::access(tlm::tlm_generic_payload& payload) {
+  const std::uint64_t address = payload.get_address();
+  const std::uint64_t length = payload.get_data_length();
+  const std::uint64_t width = payload.get_streaming_width();
+  if (payload.is_read() == payload.is_write()) return tlm::TLM_OK_RESPONSE;  // TLM_IGNORE_COMMAND
+  if (width == 0) return tlm::TLM_BURST_ERROR_RESPONSE;
+  std::uint8_t* const inside = at(address, std::min(length, width));
+  if (!inside) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
+  std::uint8_t* const data = payload.get_data_ptr();
+  const std::uint8_t* const enables = payload.get_byte_enable_ptr();
+  if (!enables && width >= length) {
+    if (payload.is_read())
+      std::memcpy(data, inside, length);
+    else
+      std::memcpy(inside, data, length);
+    return tlm::TLM_OK_RESPONSE;
+  }
+  const std::uint64_t enable_length = payload.get_byte_enable_length();
+  if (enables && enable_length == 0) return tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE;
+  for (std::uint64_t i = 0; i < length; ++i) {
+    if (enables && enables[i % enable_length] != TLM_BYTE_ENABLED) continue;
+    if (payload.is_read())
+      data[i] = inside[i % width];
+    else
+      inside[i % width] = data[i];
+  }
+  return tlm::TLM_OK_RESPONSE;
+}
+
+void Memory::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  const tlm::tlm_response_status status = access(payload);
+  payload.set_response_status(status);
+  payload.set_dmi_allowed(status == tlm::TLM_OK_RESPONSE);
+  delay += payload.is_write() ? write_latency_ : read_latency_;
+}
+
+bool Memory::get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
+  dmi.set_start_address(0);
+  dmi.set_end_address(size_ - 1);
+  if (payload.get_address() >= size_) {  // the range in which nothing can be had (IEEE 1666-2011, 11.3.5)
+    dmi.set_start_address(size_);
+    dmi.set_end_address(~sc_dt::uint64{0});
+    dmi.allow_none();
+    return false;
+  }
+  dmi.set_dmi_ptr(bytes_);
+  dmi.set_read_latency(read_latency_);
+  dmi.set_write_latency(write_latency_);
+  dmi.allow_read_write();
+  return true;
+}
+
+unsigned Memory::transport_dbg(tlm::tlm_generic_payload& payload) {
+  const std::uint64_t address = payload.get_address();
+  if (address >= size_) return 0;
+  const std::uint64_t length = std::min<std::uint64_t>(payload.get_data_length(), size_ - address);
+  if (payload.is_read())
+    std::memcpy(payload.get_data_ptr(), bytes_ + address, length);
+  else if (payload.is_write())
+    std::memcpy(bytes_ + address, payload.get_data_ptr(), length);
+  return static_cast<unsigned>(length);
+}
+
+}  // namespace ahcisim::host

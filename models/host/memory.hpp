@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// The host's memory: a TLM-2.0 target with DMI over an anonymous mapping, so that only touched pages cost anything.
+#pragma once
+
+#include <cstdint>
+
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_target_socket.h>
+
+#include <ahcisim/models/kit/context.hpp>
+#include <ahcisim/models/kit/param.hpp>
+
+namespace ahcisim::host {
+
+struct MemoryParameters : kit::ParameterSet {
+  kit::Parameter<kit::Bytes> size{*this, "size", kit::Bytes{std::int64_t{2} << 30},
+      kit::choice("2 GiB: ends below the windows a PC has for devices (from 3 GiB on)"), "size of the memory, from address 0 on",
+      {{kit::Bytes{1 << 20}, kit::Bytes{std::int64_t{1} << 40}}}};
+  kit::Parameter<kit::Duration> read_latency{*this, "read_latency", kit::Duration::from_ps(80'000),
+      kit::assumed("load-to-use latency of desktop DDR3/DDR4 systems lies between 60 and 100 ns; the part outside the core is most of it"),
+      "from a read's arrival at the memory controller to its data"};
+  kit::Parameter<kit::Duration> write_latency{*this, "write_latency", kit::Duration::from_ps(20'000),
+      kit::assumed("a write is accepted by the controller's queue or the last-level cache, without waiting for the DRAM"),
+      "from a write's arrival at the memory controller to its acceptance"};
+};
+
+class Memory : public sc_core::sc_module {
+ public:
+  /// Throws kit::ConfigError where the host system refuses an address range of that size.
+  Memory(const sc_core::sc_module_name& name, kit::Context& context, const MemoryParameters& parameters);
+  ~Memory() override;
+  tlm_utils::simple_target_socket<Memory> target;
+
+  std::uint64_t size() const { return size_; }
+  /// Where the bytes at physical `address` lie, or nullptr where not all of them are inside.
+  std::uint8_t* at(std::uint64_t address, std::uint64_t bytes) {
+    return address <= size_ && bytes <= size_ - address ? bytes_ + address : nullptr;
+  }
+  /// Takes a piece of physical memory for a driver, for good. `alignment` is a power of two. Zeroed. Throws
+  /// kit::ConfigError where no memory is left.
+  std::uint64_t allocate(std::uint64_t bytes, std::uint64_t alignment = 4096);
+
+ private:
+  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  bool get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi);
+  unsigned transport_dbg(tlm::tlm_generic_payload& payload);
+  tlm::tlm_response_status access(tlm::tlm_generic_payload& payload);
+
+  const std::uint64_t size_;
+  const sc_core::sc_time read_latency_, write_latency_;
+  std::uint8_t* bytes_ = nullptr;
+  // The first mebibyte stays free: firmware and vectors live there in a PC, and a null pointer of a driver hits nothing.
+  std::uint64_t next_ = 1 << 20;
+};
+
+}  // namespace ahcisim::host
