@@ -19,14 +19,14 @@ std::uint64_t slice_of(std::uint64_t lba) { return lba / slice_sectors; }
 }  // namespace
 
 Drive::Drive(const SsdParameters& p)
-    : read_cpu_{p.read_cpu()}, read_latency_{p.read_latency()}, write_cpu_{p.write_cpu()}, write_latency_{p.write_latency()},
+    : read_cpu_{p.read_cpu()}, read_latency_{p.read_latency()}, look_up_{p.look_up()}, write_cpu_{p.write_cpu()}, write_latency_{p.write_latency()},
       random_write_latency_{p.random_write_latency()}, flush_latency_{p.flush_latency()}, flush_journal_{p.flush_journal()},
       trim_range_{p.trim_range()}, read_rate_{p.read_rate()}, write_rate_{p.write_rate()}, link_rate_{p.link_rate()},
       protected_{p.power_loss_protection()},
       look_ahead_units_{static_cast<std::uint32_t>(
           std::min<std::int64_t>(p.look_ahead().value / (p.page().value * p.planes()), Reader::most_units / 2))},
       buffer_bytes_{static_cast<std::uint32_t>(p.write_buffer().value)}, geometry_{geometry_of(p)},
-      nand_{p, geometry_, statistics_}, ftl_{geometry_, p, nand_, statistics_},
+      nand_{p, geometry_, statistics_}, ftl_{geometry_, p, nand_, statistics_}, flash_cores_free_(static_cast<std::size_t>(p.flash_cores())),
       release_(std::max<std::uint64_t>(2, buffer_bytes_ / geometry_.page_bytes())) {}
 
 MediumFacts Drive::facts() const {
@@ -54,12 +54,21 @@ void Drive::abandon_all(Duration) {
   granted_ = 0;
 }
 
-Duration Drive::take_processor(MediaRequest& request, Duration length, Duration now) {
-  const Duration start = max(now, processor_free_);
-  processor_free_ = start + length;
-  statistics_.processor_busy.add(length);
+Duration Drive::take_host_core(MediaRequest& request, Duration length, Duration now) {
+  const Duration start = max(now, host_core_free_);
+  host_core_free_ = start + length;
+  statistics_.cores_busy.add(length);
   stamp(request, wire::Stage::selected, start);
-  return processor_free_;
+  return host_core_free_;
+}
+
+Duration Drive::take_flash_core(std::uint64_t slice, Duration from) {
+  // A page of slices belongs to one core; the multiplication keeps regular strides from meeting only one.
+  const std::uint64_t spread = (slice / geometry_.slots * 0x9E3779B97F4A7C15ull) >> 32;
+  Duration& free = flash_cores_free_[spread * flash_cores_free_.size() >> 32];
+  free = max(from, free) + look_up_;
+  statistics_.cores_busy.add(look_up_);
+  return free;
 }
 
 void Drive::submit(MediaRequest& request, Duration now) {
@@ -75,13 +84,14 @@ void Drive::submit(MediaRequest& request, Duration now) {
 
 void Drive::submit_read(MediaRequest& request, Duration now) {
   statistics_.reads.add();
-  const Duration decoded = take_processor(request, read_cpu_, now) + read_latency_;
+  const Duration decoded = take_host_core(request, read_cpu_, now) + read_latency_;
   const LbaRange range = request.range;
   const bool verify = request.op == MediaOp::verify;
   if (range.count == 0) return client_->complete(request, decoded);
   const std::uint64_t first = slice_of(range.lba), last = slice_of(range.lba + range.count - 1);
   Reader* reader = look_ahead_on_ && look_ahead_units_ != 0 && !verify ? look_ahead_.match(range.lba, range.count) : nullptr;
-  const Fetched fetched = reader ? fetch_ahead(*reader, first, last, decoded, now) : fetch(first, last, decoded, now);
+  const Fetched fetched = reader ? fetch_ahead(*reader, first, last, decoded, now)
+                                 : fetch(first, last, take_flash_core(first, decoded), now);
   if (fetched.die_start.ps() >= 0) stamp(request, wire::Stage::positioned, fetched.die_start);
   stamp(request, wire::Stage::media, fetched.ready);
   if (verify) return client_->complete(request, fetched.ready);
@@ -117,6 +127,7 @@ Drive::Fetched Drive::fetch_ahead(Reader& reader, std::uint64_t first, std::uint
   const std::uint64_t slots = geometry_.slots, all_units = (geometry_.slices - 1) / slots + 1;
   const std::uint64_t first_unit = first / slots, last_unit = last / slots;
   Fetched result{earliest};
+  Duration looked_up = earliest;
   if (!reader.holds(first_unit)) reader.begin = reader.end = first_unit;
   const std::uint64_t goal = std::min(all_units, last_unit + 1 + look_ahead_units_);
   for (std::uint64_t unit = first_unit; unit < goal; ++unit) {
@@ -129,7 +140,8 @@ Drive::Fetched Drive::fetch_ahead(Reader& reader, std::uint64_t first, std::uint
       statistics_.look_ahead_hits.add(std::min(last, unit * slots + slots - 1) - std::max(first, unit * slots) + 1);
     } else {
       const std::uint64_t end = std::min<std::uint64_t>(geometry_.slices, (unit + 1) * slots) - 1;
-      const Fetched fetched = fetch(unit * slots, end, earliest, now);
+      if (wanted && looked_up == earliest) looked_up = take_flash_core(first, earliest);
+      const Fetched fetched = fetch(unit * slots, end, looked_up, now);
       reader.ready_at(unit) = fetched.ready;
       reader.end = unit + 1;
       if (wanted && result.ready < fetched.ready) result.die_start = fetched.die_start;
@@ -158,7 +170,7 @@ void Drive::submit_trim(MediaRequest& request, Duration now) {
     look_ahead_.drop(first / geometry_.slots, (end - 1) / geometry_.slots);
     statistics_.slices_trimmed.add(ftl_.trim(first, end - first));
   }
-  const Duration done = take_processor(request, write_cpu_ + trim_range_ * request.trim_count, now);
+  const Duration done = take_host_core(request, write_cpu_ + trim_range_ * request.trim_count, now);
   client_->complete(request, done + write_latency_);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A solid state drive as a medium: the controller's processor and memory in front of flash behind a translation layer.
+// A solid state drive as a medium: the controller's cores and memory in front of flash behind a translation layer.
 //
-// Every answer is computed when it is asked for, against reservations of the processor, the channels and the dies; a
+// Every answer is computed when it is asked for, against reservations of the cores, the channels and the dies; a
 // drive never needs to be called back. Only a write that finds the buffer full of data not yet transferred waits for that.
 #pragma once
 
@@ -42,8 +42,8 @@ class Drive final : public Medium {
  private:
   static constexpr std::uint32_t most_outstanding = 64;
 
-  /// Takes the controller's processor from `now` on; returns when it is done with this command.
-  kit::Duration take_processor(MediaRequest& request, kit::Duration length, kit::Duration now);
+  /// Takes the controller's host core from `now` on; returns when it is done with this command.
+  kit::Duration take_host_core(MediaRequest& request, kit::Duration length, kit::Duration now);
   void submit_read(MediaRequest& request, kit::Duration now);
   void submit_write(MediaRequest& request, kit::Duration now);
   void submit_flush(MediaRequest& request, kit::Duration now);
@@ -55,6 +55,8 @@ class Drive final : public Medium {
     kit::Duration die_start = kit::Duration::from_ps(-1);
   };
   Fetched fetch(std::uint64_t first_slice, std::uint64_t last_slice, kit::Duration earliest, kit::Duration now);
+  /// Takes the flash core of a slice; returns when it is done with a command.
+  kit::Duration take_flash_core(std::uint64_t slice, kit::Duration from);
   Fetched fetch_ahead(Reader& reader, std::uint64_t first_slice, std::uint64_t last_slice, kit::Duration earliest, kit::Duration now);
   /// Reserves the way from memory to the link; returns when the transfer may start at the link's speed.
   kit::Duration start_of_transfer(kit::Duration ready, std::uint64_t bytes, kit::Duration now);
@@ -67,7 +69,7 @@ class Drive final : public Medium {
   void complete_partial(std::uint64_t slice, kit::Duration now);
 
   // Parameters.
-  const kit::Duration read_cpu_, read_latency_, write_cpu_, write_latency_, random_write_latency_, flush_latency_,
+  const kit::Duration read_cpu_, read_latency_, look_up_, write_cpu_, write_latency_, random_write_latency_, flush_latency_,
       flush_journal_, trim_range_;
   const kit::Rate read_rate_, write_rate_, link_rate_;
   const bool protected_;
@@ -81,7 +83,8 @@ class Drive final : public Medium {
   MediumClient* client_ = nullptr;
   bool cache_on_ = true, look_ahead_on_ = true;
 
-  kit::Duration processor_free_, intake_free_;
+  kit::Duration host_core_free_, intake_free_;
+  std::vector<kit::Duration> flash_cores_free_;
   Timeline output_;
   std::uint64_t next_write_lba_ = ~std::uint64_t{0};
 

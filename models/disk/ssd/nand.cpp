@@ -19,7 +19,8 @@ Nand::Done Nand::read(std::uint32_t index, std::uint32_t slices, Duration earlie
   const Duration length = transfer_time(slices);
   Duration start = max(earliest, die.reads_end);
   const bool interrupts = die.backlog_begin < start + t_read_ && start < die.backlog_end;
-  if (interrupts) start = min(die.backlog_end, start + t_suspend_);
+  // Behind another read the program is suspended already.
+  if (interrupts && start != die.reads_end) start = min(die.backlog_end, start + t_suspend_);
   const Duration sent = channels_[die.channel].reserve(start + t_read_, length, now);
   const Done done{start, sent + length};
   // The page register holds the data until it is sent.

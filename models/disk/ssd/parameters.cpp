@@ -19,11 +19,13 @@ void intel_s4500(SsdParameters& p) {
   p.planes.set(4);
   p.pages_per_block.set(1024);
   p.over_provisioning.set(kit::Ratio{0.16});  // 12 x 48 GiB = 618.5 GB, less 1/12 for parity across dies, less spare blocks
-  p.t_read.set(61_us);       // 110 µs - 11 path - 13.75 read_cpu - 11.25 read_latency - 1 - 10.24 transfer, rounded
+  p.t_read.set(49_us);       // 110 µs - 11 path - 23.6 as sequential - 13.6 look_up - 11.2 transfer - 1.4 below the link's rate
   p.t_program.set(1450_us);  // 12 dies x 64 KiB in 1450 + 165 µs: 487 MB/s, the rated sequential write
   p.t_erase.set(5_ms);
-  p.read_cpu.set(13750_ns);      // 1 / 72,000 IOPS, less 1 %
-  p.read_latency.set(11250_ns);  // 36 µs sequential (from the look-ahead) - 11 path - 13.75 read_cpu
+  p.read_cpu.set(4_us);
+  p.read_latency.set(19600_ns);  // 36 µs sequential (from the look-ahead) - 11 path - 4 read_cpu - 1.4 below the link's rate
+  p.flash_cores.set(1);
+  p.look_up.set(13750_ns);       // 1 / 72,000 IOPS, less 1 %
   p.write_cpu.set(15_us);        // well below 1 / 33,000 IOPS: the flash is the bottleneck, as with the S4600 of 65,000
   p.write_latency.set(8_us);     // 36 µs sequential - 13 path - 15 write_cpu
   p.random_write_latency.set(16_us);  // 52 - 36 µs

@@ -5,9 +5,10 @@
 // one command outstanding that is, with the path outside the medium taken as 11 µs (driver, PCIe, FISes, 7–8 µs of them
 // the Data FIS at 6 Gb/s):
 //
-//     1 / IOPS = 11 µs + read_cpu + read_latency + flash.read + bus_overhead + 4 KiB / bus_rate
+//     1 / IOPS = 11 µs + read_cpu + read_latency + look_up + t_read + bus_overhead + 4 KiB / bus_rate
 //
-// and with 32 outstanding the controller's processor is the bottleneck: 1 / IOPS = read_cpu.
+// and with 32 outstanding the controller's flash cores are the bottleneck: 1 / IOPS = look_up / flash_cores, and 3 % more,
+// since the requests are not always spread evenly over them.
 #pragma once
 
 #include <string>
@@ -69,15 +70,21 @@ struct SsdParameters : kit::ParameterSet {
       "garbage collection works on a die while it has this many free blocks or fewer", {{3, 1024}}};
 
   // The controller.
-  Parameter<Duration> read_cpu{*this, "read_cpu", 9900_ns,
-      kit::derived("1 / 100,000 IOPS at 32 outstanding (Tom's Hardware 850 PRO review: 4 KiB random read), less 1 %"),
-      "time the controller's processor is taken by a read"};
-  Parameter<Duration> read_latency{*this, "read_latency", 16900_ns,
-      kit::derived("100 us at 10,000 IOPS - 11 us path - 9.9 us read_cpu - 50 us tR - 1 us - 10.24 us of 4 KiB at 400 MB/s"),
-      "what a read needs besides: decoding, error correction, data path; does not take the processor"};
+  Parameter<Duration> read_cpu{*this, "read_cpu", 4_us,
+      kit::assumed("less than a write, whose data must be placed as well"), "time the controller's host core is taken by a read"};
+  Parameter<Duration> read_latency{*this, "read_latency", 4500_ns,
+      kit::derived("100 us at 10,000 IOPS - 11 us path - 4 us read_cpu - 19.25 us look_up - 50 us tR - 1 us - 10.24 us of 4 KiB "
+                   "at 400 MB/s"),
+      "what a read needs besides: error correction, data path; takes no core"};
+  Parameter<std::int64_t> flash_cores{*this, "flash_cores", 2,
+      kit::assumed("of the three cores of the 850 PRO's controller, one serves the host and two the flash"),
+      "cores that read the flash, each for its share of the addresses", {{1, 16}}};
+  Parameter<Duration> look_up{*this, "look_up", 19250_ns,
+      kit::derived("2 cores / 100,000 IOPS at 32 outstanding (Tom's Hardware 850 PRO review: 4 KiB random read), less 3 to 4 %"),
+      "time a flash core is taken by a read that goes to the flash"};
   Parameter<Duration> write_cpu{*this, "write_cpu", 11_us,
       kit::derived("1 / 90,000 IOPS at 32 outstanding (850 PRO specification: 4 KiB random write), less 1 %"),
-      "time the controller's processor is taken by a write"};
+      "time the controller's host core is taken by a write"};
   Parameter<Duration> write_latency{*this, "write_latency", 3800_ns,
       kit::derived("27.8 us at 36,000 IOPS (850 PRO specification) - 13 us path - 11 us write_cpu"),
       "what a write needs besides until its data may come"};
@@ -90,7 +97,7 @@ struct SsdParameters : kit::ParameterSet {
       kit::assumed("the changed mapping goes to faster single-level pages: one program of 400 us"),
       "what FLUSH CACHE and FUA need more after data was programmed; not with power_loss_protection"};
   Parameter<Duration> trim_range{*this, "trim_range", 2_us, kit::assumed("a look-up for each range"),
-      "what each range of DATA SET MANAGEMENT takes of the processor"};
+      "what each range of DATA SET MANAGEMENT takes of the host core"};
   Parameter<kit::Rate> read_rate{*this, "read_rate", 600_MBps,
       kit::cited("Serial ATA 3.x: 6 Gb/s, 8b/10b; the 850 PRO saturates it"), "rate at which data leaves the drive's memory"};
   Parameter<kit::Rate> write_rate{*this, "write_rate", 520_MBps, kit::cited("Samsung 850 PRO specification: sequential write 520 MB/s"),

@@ -25,7 +25,7 @@ struct SsdStatistics : kit::StatSet {
   kit::Counter gc_pages_read{*this, "gc_pages_read", "pages", "page reads by the garbage collection"};
   kit::Counter gc_slices{*this, "gc_slices", "4 KiB", "slices moved by the garbage collection"};
   kit::Counter erases{*this, "erases", "blocks", "block erases, all planes of a die as one"};
-  kit::TimeSum processor_busy{*this, "processor_busy", "time the controller's processor was taken"};
+  kit::TimeSum cores_busy{*this, "cores_busy", "time the controller's cores were taken, summed over all"};
   kit::TimeSum channels_busy{*this, "channels_busy", "time channels were taken, summed over all"};
 };
 

@@ -11,7 +11,8 @@ namespace ahcisim::disk::ssd {
 
 /// A flash channel is asked for at the time a die will be ready, which may be a millisecond ahead behind a program; a
 /// plain "busy until" would keep everybody else waiting for that. Reservations are kept in order of time; those that are
-/// over are forgotten. Where there are more than `capacity`, the last ones grow together, which errs towards busy.
+/// over are forgotten. What is reserved while `capacity` of them are kept gets its gap but is not kept, which errs towards idle
+/// for times that far ahead.
 class Timeline {
  public:
   /// Takes the first gap of `length` from `earliest` on and returns its start. `now` is a lower bound of every `earliest`
@@ -32,7 +33,7 @@ class Timeline {
   kit::Duration last_end() const { return count_ ? at(count_ - 1).end : kit::Duration{}; }
 
  private:
-  static constexpr std::uint32_t capacity = 64;
+  static constexpr std::uint32_t capacity = 128;
   struct Span {
     kit::Duration begin, end;
   };
@@ -40,9 +41,9 @@ class Timeline {
   const Span& at(std::uint32_t index) const { return spans_[(first_ + index) % capacity]; }
 
   kit::Duration append(kit::Duration start, kit::Duration length) {
-    if (count_ == capacity || (count_ != 0 && at(count_ - 1).end == start))
+    if (count_ != 0 && at(count_ - 1).end == start)
       at(count_ - 1).end = start + length;
-    else
+    else if (count_ != capacity)
       at(count_++) = {start, start + length};
     return start;
   }
@@ -55,11 +56,7 @@ class Timeline {
       at(place - 1).end = start + length;
       return;
     }
-    if (count_ == capacity) {  // the last two become one
-      at(count_ - 2).end = at(count_ - 1).end;
-      --count_;
-      if (place >= count_) return;
-    }
+    if (count_ == capacity) return;
     for (std::uint32_t index = count_++; index > place; --index) at(index) = at(index - 1);
     at(place) = {start, start + length};
   }

@@ -20,7 +20,7 @@ void Drive::submit_write(MediaRequest& request, Duration now) {
   statistics_.writes.add();
   const bool goes_on = request.range.lba == next_write_lba_;
   next_write_lba_ = request.range.lba + request.range.count;
-  Duration ready = take_processor(request, write_cpu_, now) + write_latency_;
+  Duration ready = take_host_core(request, write_cpu_, now) + write_latency_;
   if (!goes_on) ready += random_write_latency_;
   request.scratch[0] = static_cast<std::uint64_t>(ready.ps());
   request.scratch[1] = slices_of(request.range);
@@ -97,7 +97,7 @@ Duration Drive::seal(Duration ready, Duration now) {
 
 void Drive::submit_flush(MediaRequest& request, Duration now) {
   statistics_.flushes.add();
-  Duration done = take_processor(request, write_cpu_, now) + flush_latency_;
+  Duration done = take_host_core(request, write_cpu_, now) + flush_latency_;
   if (!protected_) {
     if (ftl_.fill() != 0) seal(max(page_ready_, now), now);
     done = max(done, programs_end_);
