@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Shows a frame to an observer dword by dword, each at the time it leaves its sender.
+#include <ahcisim/models/sata/link.hpp>
+
+namespace ahcisim::sata {
+
+void Link::trace(Direction direction, const wire::Frame& frame, kit::Duration begin, bool accepted) {
+  const auto put = [&](Direction from, std::int64_t dwords, std::uint32_t dword, bool primitive) {
+    const std::uint64_t line = encode_dword(dword, primitive, disparity_[static_cast<unsigned>(from)]);
+    observer_->dword(from, begin + timing_.dwords(dwords), {dword, primitive}, line);
+  };
+  const auto primitive = [&](Direction from, std::int64_t dwords, Primitive which) {
+    put(from, dwords, static_cast<std::uint32_t>(which), true);
+  };
+  const Direction answer = opposite(direction);
+  const std::int64_t pass = parameters_.pipeline(), ready = pass + parameters_.ready_delay();
+  primitive(direction, 0, Primitive::x_rdy);
+  primitive(answer, ready, Primitive::r_rdy);
+  std::int64_t at = ready + pass;
+  // Two ALIGN after every align_period - 2 other dwords; the times of the others are stretched by them already.
+  const std::int64_t between = parameters_.align_period() - 2;
+  std::int64_t since = 0;
+  for (const LineDword& sent : image_of(frame)) {
+    if (since == between) {
+      primitive(direction, at, Primitive::align);
+      primitive(direction, at, Primitive::align);
+      since = 0;
+    }
+    put(direction, at++, sent.dword, sent.primitive);
+    ++since;
+  }
+  primitive(direction, at, Primitive::wtrm);
+  const std::int64_t checked = at + pass + parameters_.check_delay();
+  primitive(answer, checked, accepted ? Primitive::r_ok : Primitive::r_err);
+  primitive(direction, checked + pass, Primitive::sync);
+}
+
+}  // namespace ahcisim::sata
