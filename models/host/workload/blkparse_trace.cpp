@@ -219,7 +219,7 @@ std::string BlkparseTrace::devices() const {
 }
 
 std::string BlkparseTrace::describe() const {
-  return fmt::format("block trace {}{}: open loop at recorded times", reader_.path(),
+  return fmt::format("block trace {}{}", reader_.path(),
                      wanted_.empty() ? "" : fmt::format(" (device {})", wanted_));
 }
 

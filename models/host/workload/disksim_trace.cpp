@@ -39,7 +39,7 @@ void DisksimValidationTrace::rewind() {
 }
 
 std::string DisksimValidationTrace::describe() const {
-  return fmt::format("DiskSim validation trace {}: one at a time, recorded think times", reader_.path());
+  return fmt::format("DiskSim validation trace {}", reader_.path());
 }
 
 bool DisksimArrivalTrace::next(IoRequest& request) {
@@ -82,7 +82,7 @@ void DisksimArrivalTrace::rewind() {
 }
 
 std::string DisksimArrivalTrace::describe() const {
-  return fmt::format("DiskSim arrival trace {}: open loop at recorded times", reader_.path());
+  return fmt::format("DiskSim arrival trace {}", reader_.path());
 }
 
 }  // namespace ahcisim::host

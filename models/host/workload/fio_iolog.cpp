@@ -88,7 +88,8 @@ bool FioIolog::parse(LineFields& fields, IoRequest& request) {
   if (!wanted_.empty() && file != wanted_) return false;
   if (seen_.empty()) seen_ = file;
   if (file != seen_)
-    reader_.fail(0, fmt::format("expected I/O to {} as before, found {}; choose one of them with the option \"device\"", seen_, file));
+    reader_.fail(0, fmt::format("expected I/O to {} as before, found {}; choose one of them with the option \"device\"",
+                                printable(seen_), printable(file)));
   if (version_ == 3) {
     if (!start_) start_ = time;
     request.at = previous_ = kit::max(previous_, time - *start_);
@@ -99,8 +100,7 @@ bool FioIolog::parse(LineFields& fields, IoRequest& request) {
 }
 
 std::string FioIolog::describe() const {
-  return fmt::format("fio iolog {} (version {}): {}", reader_.path(), version_,
-                     version_ == 3 ? "open loop at recorded times" : "recorded order and waits");
+  return fmt::format("fio iolog {} (version {})", reader_.path(), version_);
 }
 
 }  // namespace ahcisim::host

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <ahcisim/models/host/workload/line_reader.hpp>
 #include <ahcisim/models/kit/param.hpp>
 
 namespace ahcisim::host {
@@ -61,7 +62,7 @@ std::vector<Stream> open_fio_jobs(const std::string& path, std::uint64_t disk_se
   std::uint32_t phase = 0;
   for (const FioJob& job : jobs) {
     if (!file.empty() && !job.file.empty() && job.file != file)
-      refuse(job, fmt::format("filename={} beside {}; there is one disk, so name one file", job.file, file));
+      refuse(job, fmt::format("filename={} beside {}; there is one disk, so name one file", printable(job.file), printable(file)));
     if (file.empty()) file = job.file;
     if (job.time_based && job.runtime == kit::Duration::never()) refuse(job, "time_based without a runtime; add runtime=");
     if (job.stonewall && !streams.empty()) ++phase;

@@ -113,7 +113,7 @@ const Key keys[] = {
     {"direct", [](FioJob&, Text t) { must_be(true, t, "the page cache is not modelled; write direct=1"); }},
     {"buffered", [](FioJob&, Text t) { must_be(false, t, "the page cache is not modelled; write direct=1"); }},
     {"randrepeat", [](FioJob&, Text t) { must_be(true, t, "runs are repeatable; set the seed for another one"); }},
-    {"name", [](FioJob& job, Text t) { if (!t.empty()) job.name = t; }},
+    {"name", [](FioJob& job, Text t) { if (!t.empty()) job.name = printable(t); }},
     {"description", ignore},
     {"group_reporting", [](FioJob&, Text t) { parse_fio_flag(t); }},
     {"thread", [](FioJob&, Text t) { parse_fio_flag(t); }},
@@ -128,8 +128,8 @@ struct Setting {
 
 void apply(FioJob& job, const Setting& setting, const std::string& path) {
   const auto fail = [&](const std::string& what) {
-    throw kit::ConfigError{fmt::format("{}:{}: {}{}{}: {}", path, setting.line, setting.key,
-                                       setting.value.empty() ? "" : "=", setting.value.substr(0, 60), what)};
+    throw kit::ConfigError{fmt::format("{}:{}: {}{}{}: {}", path, setting.line, printable(setting.key),
+                                       setting.value.empty() ? "" : "=", printable(setting.value), what)};
   };
   for (const Key& key : keys) {
     if (setting.key != key.name) continue;
@@ -173,14 +173,14 @@ std::vector<FioJob> read_fio_jobs(const std::string& path) {
       if (jobs.size() == 1024) reader.fail(1, "more than 1024 jobs; split the file");
       jobs.push_back(global);
       section = &jobs.back();
-      if (section->name.empty()) section->name = name;
-      section->where = fmt::format("{}:{}: [{}]", path, reader.line_number(), name);
+      if (section->name.empty()) section->name = printable(name);
+      section->where = fmt::format("{}:{}: [{}]", path, reader.line_number(), printable(name));
       continue;
     }
     const std::size_t equals = text.find('=');
     Setting setting{std::string{trimmed(text.substr(0, equals))}, "", reader.line_number()};
     if (equals != std::string_view::npos) setting.value = trimmed(text.substr(equals + 1));
-    if (!section) reader.fail(1, fmt::format("expected a section such as [global] before \"{}\"", setting.key.substr(0, 60)));
+    if (!section) reader.fail(1, fmt::format("expected a section such as [global] before \"{}\"", printable(setting.key)));
     apply(*section, setting, path);
   }
   if (jobs.empty()) throw kit::ConfigError{fmt::format("{}: has no job section; add one, such as [job1]", path)};

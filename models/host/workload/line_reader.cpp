@@ -42,13 +42,37 @@ bool ends_as_xz(std::ifstream& file, std::int64_t size) {
   return false;
 }
 
-std::string shown(std::string_view word) {
-  std::string text;
-  for (char c : word.substr(0, 40)) text += c >= 0x20 && c != 0x7f ? c : '?';
-  return word.size() > 40 ? text + "…" : text;
+/// Length of the UTF-8 sequence that `text` begins with (RFC 3629, 4), 0 where it is none.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(i < text.size() ? text[i] : 0); };
+  const unsigned first = byte(0), second = byte(1);
+  const auto tail = [&](std::size_t i) { return (byte(i) & 0xc0) == 0x80; };
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first <= 0xdf) return tail(1) ? 2 : 0;
+  if (first >= 0xe0 && first <= 0xef) {
+    const bool second_fits = tail(1) && !(first == 0xe0 && second < 0xa0) && !(first == 0xed && second > 0x9f);
+    return second_fits && tail(2) ? 3 : 0;
+  }
+  if (first >= 0xf0 && first <= 0xf4) {
+    const bool second_fits = tail(1) && !(first == 0xf0 && second < 0x90) && !(first == 0xf4 && second > 0x8f);
+    return second_fits && tail(2) && tail(3) ? 4 : 0;
+  }
+  return 0;
 }
 
 }  // namespace
+
+std::string printable(std::string_view text, std::size_t longest) {
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const bool control = length == 1 && (static_cast<unsigned char>(text[0]) < 0x20 || text[0] == 0x7f);
+    if (result.size() + std::max<std::size_t>(length, 1) > longest) return result + "…";
+    result += length == 0 || control ? std::string_view{"?"} : text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return result;
+}
 
 struct LineReader::Decoder {
   explicit Decoder(const std::string& path) {
@@ -202,7 +226,7 @@ void LineFields::end() {
 void LineFields::fail_at_word(const std::string& expected) const {
   const std::string_view found = last();
   reader_.fail(word_ + 1, found.empty() ? fmt::format("expected {}, found the end of the line", expected)
-                                        : fmt::format("expected {}, found \"{}\"", expected, shown(found)));
+                                        : fmt::format("expected {}, found \"{}\"", expected, printable(found, 40)));
 }
 
 }  // namespace ahcisim::host

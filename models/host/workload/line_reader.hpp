@@ -9,6 +9,10 @@
 
 namespace ahcisim::host {
 
+/// Text from a file made fit for a message or a name: control characters and what is not UTF-8 become "?", and more than
+/// `longest` bytes end in "…".
+std::string printable(std::string_view text, std::size_t longest = 60);
+
 /// The lines of a text file. xz and gzip are recognised by their first bytes, whatever the file is called.
 class LineReader {
  public:

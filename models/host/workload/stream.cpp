@@ -11,7 +11,7 @@ std::string Stream::describe() const {
   if (loop == Loop::closed)
     text += fmt::format(", iodepth={}", depth);
   else
-    text += depth == 0 ? std::string{", open loop"} : fmt::format(", open loop up to {} outstanding", depth);
+    text += depth == 0 ? std::string{", at recorded times"} : fmt::format(", at recorded times, iodepth<={}", depth);
   static constexpr const char* directions[] = {"reads", "writes", "trims"};
   for (unsigned i = 0; i < 3; ++i) {
     if (byte_rate[i] > 0) text += fmt::format(", {} at most {}", directions[i], kit::to_text(kit::Rate{byte_rate[i]}));

@@ -79,6 +79,28 @@ TEST(Generator, ShuffledTakesEachBlockOnceAPassAndPassesDiffer) {
   EXPECT_LT(same, 12);
 }
 
+/// What a disk's arm notices: the distance between one request and the next is a third of the span on average (1/18 is the
+/// variance of the difference of two uniform numbers), for the keyed permutation as for independent draws.
+TEST(Generator, RandomOrdersHaveTheSeekDistancesOfUniformDraws) {
+  for (auto order : {Pattern::Order::uniform, Pattern::Order::shuffled}) {
+    for (std::uint64_t blocks : {50'000ull, 65'536ull, 65'537ull, 10'000'000'000ull}) {
+      Pattern p;
+      p.order = order;
+      p.sectors = 1;
+      p.span = blocks;
+      Generator g{p};
+      const auto r = take(g, 50'000);
+      double sum = 0, mean = 0;
+      for (std::size_t i = 0; i < r.size(); ++i) {
+        mean += static_cast<double>(r[i].lba) / static_cast<double>(blocks) / 50'000;
+        if (i > 0) sum += std::fabs(static_cast<double>(r[i].lba) - static_cast<double>(r[i - 1].lba)) / static_cast<double>(blocks);
+      }
+      EXPECT_NEAR(sum / 49'999, 1.0 / 3, 5 * std::sqrt(1.0 / 18 / 25'000)) << blocks;
+      EXPECT_NEAR(mean, 0.5, 5 * std::sqrt(1.0 / 12 / 50'000)) << blocks;
+    }
+  }
+}
+
 TEST(Generator, SequentialWalksAndStartsOver) {
   Pattern p;
   p.order = Pattern::Order::sequential;
