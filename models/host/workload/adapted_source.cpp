@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Fitting addresses onto the disk, and times onto the experiment.
-#include <ahcisim/models/host/workload/adapted_source.hpp>
-
-#include <algorithm>
-#include <cmath>
-
 #include <fmt/format.h>
 
+#include <ahcisim/models/host/workload/adapted_source.hpp>
 #include <ahcisim/models/kit/param.hpp>
+#include <algorithm>
+#include <cmath>
 
 namespace ahcisim::host {
 namespace {
@@ -19,9 +17,11 @@ AdaptedSource::AdaptedSource(std::unique_ptr<RequestSource> source, Adaptation a
     : source_{std::move(source)}, adaptation_{std::move(adaptation)} {
   const std::uint64_t disk = adaptation_.disk_sectors;
   usable_ = disk >= mib_sectors ? disk / mib_sectors * mib_sectors : disk;
-  shrinks_ = adaptation_.beyond == Adaptation::Beyond::scale && usable_ >= mib_sectors && adaptation_.source_sectors > disk;
+  shrinks_ = adaptation_.beyond == Adaptation::Beyond::scale && usable_ >= mib_sectors &&
+             adaptation_.source_sectors > disk;
   if (!(adaptation_.time_scale > 0) || !std::isfinite(adaptation_.time_scale))
-    throw kit::ConfigError{fmt::format("{}: a time scale of {:g}; take one above 0", adaptation_.where, adaptation_.time_scale)};
+    throw kit::ConfigError{
+        fmt::format("{}: a time scale of {:g}; take one above 0", adaptation_.where, adaptation_.time_scale)};
 }
 
 bool AdaptedSource::next(IoRequest& request) {
@@ -41,13 +41,15 @@ bool AdaptedSource::next(IoRequest& request) {
 kit::Duration AdaptedSource::scaled(kit::Duration time) const {
   const double ps = static_cast<double>(time.ps()) * adaptation_.time_scale;
   if (ps > 9e18)
-    throw kit::ConfigError{fmt::format("{}: with the time scale, times go beyond 104 days; take a smaller scale", adaptation_.where)};
+    throw kit::ConfigError{fmt::format(
+        "{}: with the time scale, times go beyond 104 days; take a smaller scale", adaptation_.where)};
   return kit::Duration::from_ps(std::llround(ps));
 }
 
 void AdaptedSource::fit(IoRequest& request) const {
   if (shrinks_) {
-    const std::uint64_t from = (adaptation_.source_sectors + mib_sectors - 1) / mib_sectors, to = usable_ / mib_sectors;
+    const std::uint64_t from = (adaptation_.source_sectors + mib_sectors - 1) / mib_sectors,
+                        to = usable_ / mib_sectors;
     const auto mib = static_cast<std::uint64_t>(Wide{request.lba / mib_sectors} * to / from);
     request.lba = mib * mib_sectors + request.lba % mib_sectors;
   }
@@ -59,9 +61,9 @@ void AdaptedSource::fit(IoRequest& request) const {
 }
 
 void AdaptedSource::refuse(const IoRequest& request, const char* remedy) const {
-  throw kit::ConfigError{fmt::format("{}: request {} ({} of {} sectors at {}) lies beyond the disk of {} sectors; {}",
-                                     adaptation_.where, done_, name_of(request.op), request.sectors, request.lba,
-                                     adaptation_.disk_sectors, remedy)};
+  throw kit::ConfigError{fmt::format(
+      "{}: request {} ({} of {} sectors at {}) lies beyond the disk of {} sectors; {}", adaptation_.where,
+      done_, name_of(request.op), request.sectors, request.lba, adaptation_.disk_sectors, remedy)};
 }
 
 void AdaptedSource::rewind() {
@@ -76,18 +78,23 @@ std::optional<std::uint64_t> AdaptedSource::size_hint() const {
 }
 
 double AdaptedSource::progress() const {
-  const double by_count = adaptation_.limit == 0 ? 1 : static_cast<double>(done_) / static_cast<double>(adaptation_.limit);
+  const double by_count =
+      adaptation_.limit == 0 ? 1 : static_cast<double>(done_) / static_cast<double>(adaptation_.limit);
   return std::max(by_count, source_->progress());
 }
 
 std::string AdaptedSource::describe() const {
   std::string text = source_->describe();
-  if (adaptation_.without_times) text += ", times ignored";
-  else if (adaptation_.time_scale != 1) text += fmt::format(", times ×{:g}", adaptation_.time_scale);
+  if (adaptation_.without_times)
+    text += ", times ignored";
+  else if (adaptation_.time_scale != 1)
+    text += fmt::format(", times ×{:g}", adaptation_.time_scale);
   if (adaptation_.limit != std::numeric_limits<std::uint64_t>::max())
     text += fmt::format(", first {} requests", adaptation_.limit);
-  if (shrinks_) text += ", addresses scaled to the disk";
-  else if (adaptation_.beyond == Adaptation::Beyond::fold) text += ", addresses folded onto the disk";
+  if (shrinks_)
+    text += ", addresses scaled to the disk";
+  else if (adaptation_.beyond == Adaptation::Beyond::fold)
+    text += ", addresses folded onto the disk";
   return text;
 }
 

@@ -2,12 +2,11 @@
 // A source made to fit: to the disk's size, to a number of requests, to another speed, to a closed loop.
 #pragma once
 
+#include <ahcisim/models/host/workload/request.hpp>
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <string>
-
-#include <ahcisim/models/host/workload/request.hpp>
 
 namespace ahcisim::host {
 
@@ -37,7 +36,8 @@ struct Adaptation {
 class AdaptedSource final : public RequestSource {
  public:
   AdaptedSource(std::unique_ptr<RequestSource> source, Adaptation adaptation);
-  /// Throws kit::ConfigError for a request beyond the disk (naming the option that helps), or longer than the whole disk.
+  /// Throws kit::ConfigError for a request beyond the disk (naming the option that helps), or longer than the
+  /// whole disk.
   bool next(IoRequest& request) override;
   void rewind() override;
   std::optional<std::uint64_t> size_hint() const override;

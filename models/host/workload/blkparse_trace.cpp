@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: MIT
 // Parsing of blkparse text, and the matching of completions with issues.
-#include <ahcisim/models/host/workload/blkparse_trace.hpp>
-
-#include <algorithm>
-#include <charconv>
-#include <set>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <ahcisim/models/host/workload/blkparse_trace.hpp>
 #include <ahcisim/models/kit/param.hpp>
+#include <algorithm>
+#include <charconv>
+#include <set>
 
 namespace ahcisim::host {
 namespace {
 using Op = IoRequest::Op;
 
 constexpr std::string_view summary_starts[] = {"CPU", "Total"};
-constexpr std::string_view known_actions[] = {"Q", "G", "I", "D", "C", "P", "U", "UT", "M", "F", "R", "A", "X", "B", "S", "T", "m"};
+constexpr std::string_view known_actions[] = {"Q", "G", "I", "D", "C", "P", "U", "UT", "M",
+                                              "F", "R", "A", "X", "B", "S", "T", "m"};
 
 bool is_device(std::string_view text) {
   const std::size_t comma = text.find(',');
@@ -54,10 +53,17 @@ Kind parse_rwbs(LineFields& fields, IoRequest& request) {
   }
   const char direction = i < text.size() ? text[i] : '\0';
   switch (direction) {
-    case 'R': request.op = Op::read, ++i; break;
-    case 'W': request.op = Op::write, ++i; break;
-    case 'D': request.op = Op::trim, ++i; break;
-    case 'Z': fields.fail_at_word("RWBS letters of a disk without zones (zone commands are not modelled)");
+    case 'R':
+      request.op = Op::read, ++i;
+      break;
+    case 'W':
+      request.op = Op::write, ++i;
+      break;
+    case 'D':
+      request.op = Op::trim, ++i;
+      break;
+    case 'Z':
+      fields.fail_at_word("RWBS letters of a disk without zones (zone commands are not modelled)");
     case 'N':
       if (!request.flush_first) return Kind::packet;
       ++i;
@@ -69,7 +75,8 @@ Kind parse_rwbs(LineFields& fields, IoRequest& request) {
       request.flush_first = false;
   }
   for (; i < text.size(); ++i) {
-    if (text[i] == 'F') request.fua = request.op == Op::write;
+    if (text[i] == 'F')
+      request.fua = request.op == Op::write;
     else if (std::string_view{"SAMBUE"}.find(text[i]) == std::string_view::npos)
       fields.fail_at_word("RWBS letters (R, W, D, F, N with F, S, A, M, B, U after it)");
   }
@@ -96,7 +103,8 @@ Kind parse_extent(LineFields& fields, IoRequest& request) {
 BlkparseTrace::BlkparseTrace(std::string path, std::string device)
     : reader_{std::move(path)}, wanted_{std::move(device)}, pending_(window) {
   if (!wanted_.empty() && !is_device(wanted_))
-    throw kit::ConfigError{fmt::format("device \"{}\" is no device of a block trace; write for example \"8,0\"", wanted_)};
+    throw kit::ConfigError{
+        fmt::format("device \"{}\" is no device of a block trace; write for example \"8,0\"", wanted_)};
 }
 
 void BlkparseTrace::rewind() {
@@ -114,7 +122,8 @@ bool BlkparseTrace::next(IoRequest& request) {
     while (first_ != end_) {
       Pending& oldest = pending(first_);
       if (oldest.state == Pending::State::open && !ended_ && end_ - first_ < window) break;
-      if (oldest.state == Pending::State::open) open_.erase(open_.begin());  // the oldest open one, by construction
+      if (oldest.state == Pending::State::open)
+        open_.erase(open_.begin());  // the oldest open one, by construction
       ++first_;
       if (oldest.state == Pending::State::taken_back) continue;
       request = oldest.request;
@@ -122,7 +131,8 @@ bool BlkparseTrace::next(IoRequest& request) {
     }
     if (ended_) {
       if (seen_.empty() && !wanted_.empty())
-        throw kit::ConfigError{fmt::format("{}: issues nothing to device {}; choose one of {}", reader_.path(), wanted_, devices())};
+        throw kit::ConfigError{fmt::format("{}: issues nothing to device {}; choose one of {}",
+                                           reader_.path(), wanted_, devices())};
       return false;
     }
     ended_ = !read_event();
@@ -152,7 +162,8 @@ bool BlkparseTrace::read_event() {
     return true;
   }
   IoRequest request;
-  if (parse_rwbs(fields, request) == Kind::packet || parse_extent(fields, request) == Kind::packet) return true;
+  if (parse_rwbs(fields, request) == Kind::packet || parse_extent(fields, request) == Kind::packet)
+    return true;
   if (request.sectors == 0 && request.op != Op::flush) {
     if (!request.flush_first) return true;
     request.op = Op::flush;  // an empty write with a preflush is how a flush looks on its way to the disk
@@ -160,8 +171,10 @@ bool BlkparseTrace::read_event() {
   }
   if (request.op == Op::flush) request.lba = request.sectors = 0;
   if (!is_wanted(device)) return true;
-  if (action == "D") issue(request, at);
-  else settle(request, at, action == "C" ? Pending::State::done : Pending::State::taken_back);
+  if (action == "D")
+    issue(request, at);
+  else
+    settle(request, at, action == "C" ? Pending::State::done : Pending::State::taken_back);
   return true;
 }
 
@@ -169,8 +182,9 @@ bool BlkparseTrace::is_wanted(std::string_view device) {
   if (!wanted_.empty() && device != wanted_) return false;
   if (seen_.empty()) seen_ = device;
   if (device == seen_) return true;
-  throw kit::ConfigError{fmt::format("{}:{}:1: expected device {} as before, found {}; choose one of {} with the option \"device\"",
-                                     reader_.path(), reader_.line_number(), seen_, device, devices())};
+  throw kit::ConfigError{fmt::format(
+      "{}:{}:1: expected device {} as before, found {}; choose one of {} with the option \"device\"",
+      reader_.path(), reader_.line_number(), seen_, device, devices())};
 }
 
 void BlkparseTrace::issue(const IoRequest& request, kit::Duration at) {

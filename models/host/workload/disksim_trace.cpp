@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Parsing of DiskSim's validation and ASCII arrival traces.
-#include <ahcisim/models/host/workload/disksim_trace.hpp>
-
-#include <charconv>
-
 #include <fmt/format.h>
+
+#include <ahcisim/models/host/workload/disksim_trace.hpp>
+#include <charconv>
 
 namespace ahcisim::host {
 namespace {
@@ -25,7 +24,8 @@ bool DisksimValidationTrace::next(IoRequest& request) {
   parsed.lba = fields.number("the first block", highest_lba);
   parsed.sectors = static_cast<std::uint32_t>(fields.number("the number of blocks", most_sectors));
   if (parsed.sectors == 0) fields.fail_at_word("a number of blocks above 0");
-  parsed.recorded_service = kit::Duration::from_us(fields.real("the measured service time in microseconds", longest_us));
+  parsed.recorded_service =
+      kit::Duration::from_us(fields.real("the measured service time in microseconds", longest_us));
   parsed.think = pause_;
   pause_ = kit::Duration::from_us(fields.real("the think time in microseconds", longest_us));
   fields.end();
@@ -49,19 +49,22 @@ bool DisksimArrivalTrace::next(IoRequest& request) {
     LineFields fields{reader_, line};
     if (fields.at_end()) continue;
     IoRequest parsed;
-    const auto arrival = kit::Duration::from_ms(fields.real("the arrival time in milliseconds", longest_us * 1e-3));
+    const auto arrival =
+        kit::Duration::from_ms(fields.real("the arrival time in milliseconds", longest_us * 1e-3));
     if (start_ && arrival < previous_) fields.fail_at_word("an arrival not before the previous one");
     const std::uint64_t device = fields.number("the device number");
     if (!wanted_ && seen_ && *seen_ != device)
-      fields.fail_at_word(fmt::format("device {} as before (choose one of {} and {} with the option \"device\")", *seen_,
-                                      *seen_, device));
+      fields.fail_at_word(
+          fmt::format("device {} as before (choose one of {} and {} with the option \"device\")", *seen_,
+                      *seen_, device));
     parsed.lba = fields.number("the first block", highest_lba);
     parsed.sectors = static_cast<std::uint32_t>(fields.number("the number of blocks", most_sectors));
     if (parsed.sectors == 0) fields.fail_at_word("a number of blocks above 0");
     const std::string_view text = fields.word("the flags in hexadecimal");
     std::uint32_t flags = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), flags, 16);
-    if (error != std::errc{} || end != text.data() + text.size()) fields.fail_at_word("the flags in hexadecimal");
+    if (error != std::errc{} || end != text.data() + text.size())
+      fields.fail_at_word("the flags in hexadecimal");
     fields.end();
     previous_ = arrival;
     seen_ = device;

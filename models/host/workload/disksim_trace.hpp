@@ -2,17 +2,17 @@
 // The two text formats of DiskSim: validation traces with measured service times, and ASCII arrival traces.
 #pragma once
 
+#include <ahcisim/models/host/workload/line_reader.hpp>
+#include <ahcisim/models/host/workload/request.hpp>
 #include <optional>
 #include <string>
 
-#include <ahcisim/models/host/workload/line_reader.hpp>
-#include <ahcisim/models/host/workload/request.hpp>
-
 namespace ahcisim::host {
 
-/// A validation trace: `R|W tag first-block blocks service-µs think-µs`, one line a request, 512-byte blocks. One request
-/// was outstanding at a time: the next was issued at completion + think time. So `at` is unknown, `recorded_service` is
-/// the drive's measured service time, and `think` is the pause that the *previous* line ended with (0 for the first).
+/// A validation trace: `R|W tag first-block blocks service-µs think-µs`, one line a request, 512-byte blocks.
+/// One request was outstanding at a time: the next was issued at completion + think time. So `at` is unknown,
+/// `recorded_service` is the drive's measured service time, and `think` is the pause that the *previous* line
+/// ended with (0 for the first).
 class DisksimValidationTrace final : public RequestSource {
  public:
   /// Plain, .xz or .gz. Throws kit::ConfigError where the file is missing or an archive is cut.
@@ -27,8 +27,9 @@ class DisksimValidationTrace final : public RequestSource {
   kit::Duration pause_{};
 };
 
-/// An ASCII arrival trace: `arrival-ms device first-block blocks flags`, 512-byte blocks; bit 0 of the flags (hexadecimal)
-/// set is a read, clear a write. Open loop: `at` counts from the first arrival; arrivals must not go backwards.
+/// An ASCII arrival trace: `arrival-ms device first-block blocks flags`, 512-byte blocks; bit 0 of the flags
+/// (hexadecimal) set is a read, clear a write. Open loop: `at` counts from the first arrival; arrivals must
+/// not go backwards.
 class DisksimArrivalTrace final : public RequestSource {
  public:
   /// `device` picks one device number; without one, a second device in the trace is an error that names both.

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Parsing of fio's I/O logs.
-#include <ahcisim/models/host/workload/fio_iolog.hpp>
-
 #include <fmt/format.h>
 
+#include <ahcisim/models/host/workload/fio_iolog.hpp>
 #include <ahcisim/models/kit/param.hpp>
 
 namespace ahcisim::host {
@@ -22,10 +21,14 @@ FioIolog::FioIolog(std::string path, std::string file) : reader_{std::move(path)
 
 void FioIolog::read_header() {
   std::string_view line;
-  if (!reader_.next(line)) throw kit::ConfigError{fmt::format("{}: is empty; give a log written by fio", reader_.path())};
-  if (line == "fio version 2 iolog") version_ = 2;
-  else if (line == "fio version 3 iolog") version_ = 3;
-  else reader_.fail(1, "expected \"fio version 2 iolog\" or \"fio version 3 iolog\"");
+  if (!reader_.next(line))
+    throw kit::ConfigError{fmt::format("{}: is empty; give a log written by fio", reader_.path())};
+  if (line == "fio version 2 iolog")
+    version_ = 2;
+  else if (line == "fio version 3 iolog")
+    version_ = 3;
+  else
+    reader_.fail(1, "expected \"fio version 2 iolog\" or \"fio version 3 iolog\"");
 }
 
 void FioIolog::rewind() {
@@ -47,7 +50,8 @@ bool FioIolog::next(IoRequest& request) {
     return true;
   }
   if (seen_.empty() && !wanted_.empty())
-    throw kit::ConfigError{fmt::format("{}: has no I/O to \"{}\"; choose a file that the log names", reader_.path(), wanted_)};
+    throw kit::ConfigError{
+        fmt::format("{}: has no I/O to \"{}\"; choose a file that the log names", reader_.path(), wanted_)};
   return false;
 }
 
@@ -56,7 +60,8 @@ bool FioIolog::parse(LineFields& fields, IoRequest& request) {
   if (version_ == 3) time = microseconds(fields, "the time in microseconds");
   const std::string_view file = fields.word("the file name");
   const std::string_view action = fields.word("the action");
-  if (action == "add" || action == "open" || action == "close" || action == "unlink") return fields.end(), false;
+  if (action == "add" || action == "open" || action == "close" || action == "unlink")
+    return fields.end(), false;
   if (action == "wait") {
     if (version_ == 3) fields.fail_at_word("no wait in version 3, which has times instead");
     waited_ += microseconds(fields, "the wait in microseconds");
@@ -65,16 +70,22 @@ bool FioIolog::parse(LineFields& fields, IoRequest& request) {
     if (!fields.at_end()) fields.number("the length");
     return fields.end(), false;
   }
-  if (action == "read") request.op = Op::read;
-  else if (action == "write") request.op = Op::write;
-  else if (action == "trim") request.op = Op::trim;
-  else if (action == "sync" || action == "datasync" || action == "syncfs") request.op = Op::flush;
-  else fields.fail_at_word("an action (add, open, close, unlink, read, write, trim, sync, datasync, wait)");
+  if (action == "read")
+    request.op = Op::read;
+  else if (action == "write")
+    request.op = Op::write;
+  else if (action == "trim")
+    request.op = Op::trim;
+  else if (action == "sync" || action == "datasync" || action == "syncfs")
+    request.op = Op::flush;
+  else
+    fields.fail_at_word("an action (add, open, close, unlink, read, write, trim, sync, datasync, wait)");
   if (request.op != Op::flush) {
     constexpr const char* offset_expected = "an offset in bytes that is a multiple of 512";
     constexpr const char* length_expected = "a length in bytes that is a multiple of 512";
     const std::uint64_t offset = fields.number(offset_expected);
-    if (offset % sector_bytes != 0 || offset / sector_bytes > highest_lba) fields.fail_at_word(offset_expected);
+    if (offset % sector_bytes != 0 || offset / sector_bytes > highest_lba)
+      fields.fail_at_word(offset_expected);
     const std::uint64_t most = request.op == Op::trim ? UINT32_MAX : most_sectors;
     const std::uint64_t length = fields.number(length_expected, most * sector_bytes);
     if (length == 0 || length % sector_bytes != 0) fields.fail_at_word(length_expected);
@@ -88,8 +99,10 @@ bool FioIolog::parse(LineFields& fields, IoRequest& request) {
   if (!wanted_.empty() && file != wanted_) return false;
   if (seen_.empty()) seen_ = file;
   if (file != seen_)
-    reader_.fail(0, fmt::format("expected I/O to {} as before, found {}; choose one of them with the option \"device\"",
-                                printable(seen_), printable(file)));
+    reader_.fail(
+        0,
+        fmt::format("expected I/O to {} as before, found {}; choose one of them with the option \"device\"",
+                    printable(seen_), printable(file)));
   if (version_ == 3) {
     if (!start_) start_ = time;
     request.at = previous_ = kit::max(previous_, time - *start_);

@@ -2,18 +2,18 @@
 // I/O logs of fio (write_iolog), version 2 and 3.
 #pragma once
 
+#include <ahcisim/models/host/workload/line_reader.hpp>
+#include <ahcisim/models/host/workload/request.hpp>
 #include <optional>
 #include <string>
 
-#include <ahcisim/models/host/workload/line_reader.hpp>
-#include <ahcisim/models/host/workload/request.hpp>
-
 namespace ahcisim::host {
 
-/// A log that fio wrote or can replay. Version 2 has `file action [offset length]` lines and no times but `wait`, whose
-/// microseconds become the think time of the next request. Version 3 puts a time in microseconds from the start of the log
-/// in front (that is what fio writes), which becomes `at`, counted from the first request. read, write and trim take bytes
-/// that must be multiples of 512; sync, datasync and syncfs are flushes; add, open, close and unlink are skipped.
+/// A log that fio wrote or can replay. Version 2 has `file action [offset length]` lines and no times but
+/// `wait`, whose microseconds become the think time of the next request. Version 3 puts a time in
+/// microseconds from the start of the log in front (that is what fio writes), which becomes `at`, counted
+/// from the first request. read, write and trim take bytes that must be multiples of 512; sync, datasync and
+/// syncfs are flushes; add, open, close and unlink are skipped.
 class FioIolog final : public RequestSource {
  public:
   /// `file` picks one file of the log; without one, I/O to a second file is an error that names both.

@@ -2,18 +2,17 @@
 // fio job files: a named subset with exact meaning; anything else is an error that names file, line and key.
 #pragma once
 
+#include <ahcisim/models/host/workload/fio_value.hpp>
+#include <ahcisim/models/host/workload/generator.hpp>
+#include <ahcisim/models/host/workload/stream.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include <ahcisim/models/host/workload/fio_value.hpp>
-#include <ahcisim/models/host/workload/generator.hpp>
-#include <ahcisim/models/host/workload/stream.hpp>
-
 namespace ahcisim::host {
 
-/// What the keys of one job section say, after [global] and before the size of the disk is known. README.md of this folder
-/// lists every key with its meaning here.
+/// What the keys of one job section say, after [global] and before the size of the disk is known. README.md
+/// of this folder lists every key with its meaning here.
 struct FioJob {
   std::string name, where;  ///< "randread"; "file:line" of its section
   Pattern pattern;          ///< but for first, span, count and seed
@@ -32,11 +31,13 @@ struct FioJob {
   std::string file;
 };
 
-/// Reads a job file: one FioJob for each section but [global]. Throws kit::ConfigError "file:line: key=value: fault".
+/// Reads a job file: one FioJob for each section but [global]. Throws kit::ConfigError "file:line: key=value:
+/// fault".
 std::vector<FioJob> read_fio_jobs(const std::string& path);
 
-/// The streams of a job file on a disk of that many sectors, one per job and clone, in the file's order. `seed` goes into
-/// every job that has no randseed. Throws kit::ConfigError as above, and for a job that reaches beyond the disk.
+/// The streams of a job file on a disk of that many sectors, one per job and clone, in the file's order.
+/// `seed` goes into every job that has no randseed. Throws kit::ConfigError as above, and for a job that
+/// reaches beyond the disk.
 std::vector<Stream> open_fio_jobs(const std::string& path, std::uint64_t disk_sectors, std::uint64_t seed);
 
 }  // namespace ahcisim::host

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 // fio's number formats.
-#include <ahcisim/models/host/workload/fio_value.hpp>
-
-#include <algorithm>
-#include <charconv>
-#include <cctype>
-#include <string>
-
 #include <fmt/format.h>
 
+#include <ahcisim/models/host/workload/fio_value.hpp>
 #include <ahcisim/models/kit/param.hpp>
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <string>
 
 namespace ahcisim::host {
 namespace {
@@ -26,7 +24,8 @@ std::uint64_t leading_number(std::string_view text, std::string& suffix, const c
   return value;
 }
 
-template <class Parse> std::array<double, 3> three(std::string_view text, Parse parse) {
+template <class Parse>
+std::array<double, 3> three(std::string_view text, Parse parse) {
   std::array<double, 3> rates{};
   std::size_t part = 0;
   for (std::size_t begin = 0; begin <= text.size(); ++part) {
@@ -77,10 +76,20 @@ FioSize parse_fio_size(std::string_view text) {
 
 kit::Duration parse_fio_time(std::string_view text, kit::Duration bare) {
   constexpr const char* what = "a time such as 30s, 5m, 200ms or 50us";
-  struct Unit { std::string_view name; std::int64_t us; };
-  constexpr Unit units[] = {{"us", 1},         {"usec", 1},        {"ms", 1'000},       {"msec", 1'000},
-                            {"s", 1'000'000},  {"sec", 1'000'000}, {"m", 60'000'000},   {"min", 60'000'000},
-                            {"h", 3'600'000'000},                  {"d", 86'400'000'000}};
+  struct Unit {
+    std::string_view name;
+    std::int64_t us;
+  };
+  constexpr Unit units[] = {{"us", 1},
+                            {"usec", 1},
+                            {"ms", 1'000},
+                            {"msec", 1'000},
+                            {"s", 1'000'000},
+                            {"sec", 1'000'000},
+                            {"m", 60'000'000},
+                            {"min", 60'000'000},
+                            {"h", 3'600'000'000},
+                            {"d", 86'400'000'000}};
   std::string suffix;
   const std::uint64_t value = leading_number(text, suffix, what);
   std::int64_t unit = suffix.empty() ? bare.ps() / 1'000'000 : 0;

@@ -2,11 +2,10 @@
 // Values as fio's job files write them: sizes, times, rates and percentages.
 #pragma once
 
+#include <ahcisim/models/kit/units.hpp>
 #include <array>
 #include <cstdint>
 #include <string_view>
-
-#include <ahcisim/models/kit/units.hpp>
 
 namespace ahcisim::host {
 
@@ -21,8 +20,8 @@ struct FioSize {
 
 /// A whole number from `low` to `high`.
 std::uint64_t parse_fio_count(std::string_view text, std::uint64_t low, std::uint64_t high);
-/// "4k", "1m", "512", "10g": powers of 1024, as fio reads them by default; B may follow. "4KiB" is refused, because fio
-/// takes it for 4000 bytes unless kb_base says otherwise.
+/// "4k", "1m", "512", "10g": powers of 1024, as fio reads them by default; B may follow. "4KiB" is refused,
+/// because fio takes it for 4000 bytes unless kb_base says otherwise.
 std::uint64_t parse_fio_bytes(std::string_view text);
 /// The same, or "10%".
 FioSize parse_fio_size(std::string_view text);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The generator's draws: direction, block, and the flushes between.
-#include <ahcisim/models/host/workload/generator.hpp>
-
-#include <boost/random/uniform_int_distribution.hpp>
 #include <fmt/format.h>
 
+#include <ahcisim/models/host/workload/generator.hpp>
 #include <ahcisim/models/kit/param.hpp>
+#include <boost/random/uniform_int_distribution.hpp>
 
 namespace ahcisim::host {
 namespace {
@@ -16,13 +15,16 @@ namespace {
 
 Generator::Generator(const Pattern& pattern, const std::string& where) : pattern_{pattern} {
   if (pattern.sectors == 0 || pattern.sectors > 65536)
-    refuse(where, fmt::format("a block of {} sectors; take 512 B to 32 MiB, the largest ATA command", pattern.sectors));
+    refuse(where, fmt::format("a block of {} sectors; take 512 B to 32 MiB, the largest ATA command",
+                              pattern.sectors));
   blocks_ = pattern.span / pattern.sectors;
   if (blocks_ == 0)
-    refuse(where, fmt::format("the span of {} sectors holds no block of {}; take a larger span or smaller blocks",
-                              pattern.span, pattern.sectors));
+    refuse(where,
+           fmt::format("the span of {} sectors holds no block of {}; take a larger span or smaller blocks",
+                       pattern.span, pattern.sectors));
   if (pattern.read_percent > 100) refuse(where, "more than 100 % reads; take 0 to 100");
-  if (pattern.first > INT64_MAX || pattern.span > INT64_MAX) refuse(where, "an address beyond 2^63 sectors; take less");
+  if (pattern.first > INT64_MAX || pattern.span > INT64_MAX)
+    refuse(where, "an address beyond 2^63 sectors; take less");
   if (pattern.order == Pattern::Order::zipf && !(pattern.zipf_exponent > 0 && pattern.zipf_exponent <= 100))
     refuse(where, "a Zipf exponent that is not above 0; take for example 1.1");
   mixed_ = pattern.read_percent != 0 && pattern.read_percent != 100;
@@ -41,14 +43,16 @@ std::uint64_t Generator::block(bool other) {
   switch (pattern_.order) {
     case Pattern::Order::uniform:
       return boost::random::uniform_int_distribution<std::uint64_t>{0, blocks_ - 1}(random_);
-    case Pattern::Order::zipf: return permutation_(zipf_(random_));
+    case Pattern::Order::zipf:
+      return permutation_(zipf_(random_));
     case Pattern::Order::shuffled:
       if (position_[0] == blocks_) {  // another pass in another order
         position_[0] = 0;
         permutation_ = Permutation{blocks_, pattern_.seed + ++pass_ * 0x632be59bd9b4e019ull};
       }
       return permutation_(position_[0]++);
-    case Pattern::Order::sequential: break;
+    case Pattern::Order::sequential:
+      break;
   }
   std::uint64_t& position = position_[other];
   const std::uint64_t taken = position;
@@ -57,7 +61,8 @@ std::uint64_t Generator::block(bool other) {
 }
 
 bool Generator::next(IoRequest& request) {
-  // fio counts the same way: the flush comes when the next request would, so the last writes of a job get theirs too.
+  // fio counts the same way: the flush comes when the next request would, so the last writes of a job get
+  // theirs too.
   if (pattern_.flush_every != 0 && unflushed_ == pattern_.flush_every) {
     unflushed_ = 0;
     request = IoRequest{};
@@ -91,8 +96,9 @@ double Generator::progress() const {
 std::string Generator::describe() const {
   const char* others = pattern_.trim ? "trim" : "write";
   const std::string mix = pattern_.read_percent == 100 ? "read"
-                          : pattern_.read_percent == 0 ? others
-                                                       : fmt::format("{}% read, {}", pattern_.read_percent, others);
+                          : pattern_.read_percent == 0
+                              ? others
+                              : fmt::format("{}% read, {}", pattern_.read_percent, others);
   const char* order = pattern_.order == Pattern::Order::sequential ? "sequential"
                       : pattern_.order == Pattern::Order::uniform  ? "random"
                       : pattern_.order == Pattern::Order::shuffled ? "random (each block once)"

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Requests made up rather than recorded: sequential or random, a mix of reads and writes, over a span of the disk.
+// Requests made up rather than recorded: sequential or random, a mix of reads and writes, over a span of the
+// disk.
 #pragma once
-
-#include <cstdint>
-#include <limits>
-#include <optional>
-#include <string>
-
-#include <boost/random/mersenne_twister.hpp>
 
 #include <ahcisim/models/host/workload/permutation.hpp>
 #include <ahcisim/models/host/workload/request.hpp>
 #include <ahcisim/models/host/workload/zipf.hpp>
+#include <boost/random/mersenne_twister.hpp>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
 
 namespace ahcisim::host {
 
@@ -31,8 +30,8 @@ struct Pattern {
   bool trim = false;
   /// Size of a request in sectors, 1 … 65536 (the largest ATA command).
   std::uint32_t sectors = 8;
-  /// The part of the disk: first sector and length in sectors. Blocks start at multiples of `sectors` from `first`; a
-  /// remainder that is no whole block stays untouched.
+  /// The part of the disk: first sector and length in sectors. Blocks start at multiples of `sectors` from
+  /// `first`; a remainder that is no whole block stays untouched.
   std::uint64_t first = 0, span = 0;
   /// Number of reads, writes and trims, not counting flushes.
   std::uint64_t count = endless;
@@ -45,12 +44,12 @@ struct Pattern {
   kit::Duration think{};
 };
 
-/// Yields a Pattern. Deterministic: the same pattern and seed give the same requests on every machine. Costs below 20 ns a
-/// request, Zipf excepted.
+/// Yields a Pattern. Deterministic: the same pattern and seed give the same requests on every machine. Costs
+/// below 20 ns a request, Zipf excepted.
 class Generator final : public RequestSource {
  public:
-  /// Throws kit::ConfigError where the pattern makes no sense (a span smaller than a block, an exponent of 0 …), naming
-  /// `where` as the place at fault.
+  /// Throws kit::ConfigError where the pattern makes no sense (a span smaller than a block, an exponent of 0
+  /// …), naming `where` as the place at fault.
   explicit Generator(const Pattern& pattern, const std::string& where = "workload");
   bool next(IoRequest& request) override;
   void rewind() override;

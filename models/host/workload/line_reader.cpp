@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: MIT
 // Reading text files in pieces, through a decompressor where the first bytes ask for one.
-#include <ahcisim/models/host/workload/line_reader.hpp>
+#include <fmt/format.h>
+#include <sys/stat.h>
 
+#include <ahcisim/models/host/workload/line_reader.hpp>
+#include <ahcisim/models/kit/param.hpp>
 #include <algorithm>
 #include <array>
+#include <boost/iostreams/filter/gzip.hpp>
+#include <boost/iostreams/filter/lzma.hpp>
+#include <boost/iostreams/filtering_streambuf.hpp>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <fstream>
 #include <new>
-
-#include <boost/iostreams/filter/gzip.hpp>
-#include <boost/iostreams/filter/lzma.hpp>
-#include <boost/iostreams/filtering_streambuf.hpp>
-#include <fmt/format.h>
-#include <sys/stat.h>
-
-#include <ahcisim/models/kit/param.hpp>
 
 namespace ahcisim::host {
 namespace {
@@ -26,11 +24,13 @@ constexpr std::size_t chunk_bytes = 64 * 1024, longest_line = 64 * 1024;
 enum class Packing { none, xz, gzip };
 
 [[noreturn]] void truncated(const std::string& path, const char* what) {
-  throw kit::ConfigError{fmt::format("{}: the {} archive ends early or is damaged; fetch the file again", path, what)};
+  throw kit::ConfigError{
+      fmt::format("{}: the {} archive ends early or is damaged; fetch the file again", path, what)};
 }
 
 /// An xz stream ends with the footer magic "YZ", possibly followed by padding in multiples of four zero bytes
-/// (The .xz File Format 1.1.0, 2.1.2.4 and 2.2); the decompressor alone does not tell an early end from the end.
+/// (The .xz File Format 1.1.0, 2.1.2.4 and 2.2); the decompressor alone does not tell an early end from the
+/// end.
 bool ends_as_xz(std::ifstream& file, std::int64_t size) {
   for (std::int64_t end = size; end >= 32; end -= 4) {
     std::array<char, 4> tail{};
@@ -50,11 +50,13 @@ std::size_t utf8_length(std::string_view text) {
   if (first < 0x80) return 1;
   if (first >= 0xc2 && first <= 0xdf) return tail(1) ? 2 : 0;
   if (first >= 0xe0 && first <= 0xef) {
-    const bool second_fits = tail(1) && !(first == 0xe0 && second < 0xa0) && !(first == 0xed && second > 0x9f);
+    const bool second_fits =
+        tail(1) && !(first == 0xe0 && second < 0xa0) && !(first == 0xed && second > 0x9f);
     return second_fits && tail(2) ? 3 : 0;
   }
   if (first >= 0xf0 && first <= 0xf4) {
-    const bool second_fits = tail(1) && !(first == 0xf0 && second < 0x90) && !(first == 0xf4 && second > 0x8f);
+    const bool second_fits =
+        tail(1) && !(first == 0xf0 && second < 0x90) && !(first == 0xf4 && second > 0x8f);
     return second_fits && tail(2) && tail(3) ? 4 : 0;
   }
   return 0;
@@ -78,18 +80,25 @@ struct LineReader::Decoder {
   explicit Decoder(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0)
-      throw kit::ConfigError{fmt::format("{}: {}; check the path (relative paths start at the current folder)", path,
-                                         std::strerror(errno))};
+      throw kit::ConfigError{fmt::format(
+          "{}: {}; check the path (relative paths start at the current folder)", path, std::strerror(errno))};
     if (!S_ISREG(status.st_mode))
       throw kit::ConfigError{fmt::format("{}: is not a regular file; give the file of a trace or job", path)};
     size = status.st_size;
     file.open(path, std::ios::binary);
-    if (!file) throw kit::ConfigError{fmt::format("{}: cannot be opened: {}; check its permissions", path, std::strerror(errno))};
+    if (!file)
+      throw kit::ConfigError{
+          fmt::format("{}: cannot be opened: {}; check its permissions", path, std::strerror(errno))};
     std::array<char, 6> magic{};
     file.read(magic.data(), magic.size());
     file.clear();
-    if (std::memcmp(magic.data(), "\xFD" "7zXZ\0", 6) == 0) packing = Packing::xz;
-    else if (std::memcmp(magic.data(), "\x1f\x8b", 2) == 0) packing = Packing::gzip;
+    if (std::memcmp(magic.data(),
+                    "\xFD"
+                    "7zXZ\0",
+                    6) == 0)
+      packing = Packing::xz;
+    else if (std::memcmp(magic.data(), "\x1f\x8b", 2) == 0)
+      packing = Packing::gzip;
     if (packing == Packing::xz && !ends_as_xz(file, size)) truncated(path, "xz");
     file.clear();
     start();
@@ -124,7 +133,8 @@ void LineReader::rewind() {
 
 double LineReader::progress() const {
   if (decoder_->size == 0) return 1;
-  const std::int64_t position = decoder_->file.eof() ? decoder_->size : static_cast<std::int64_t>(decoder_->file.tellg());
+  const std::int64_t position =
+      decoder_->file.eof() ? decoder_->size : static_cast<std::int64_t>(decoder_->file.tellg());
   return std::clamp(static_cast<double>(position) / static_cast<double>(decoder_->size), 0.0, 1.0);
 }
 
@@ -143,7 +153,8 @@ bool LineReader::refill() {
     truncated(path_, what);
   }
   buffer_.resize(kept + static_cast<std::size_t>(std::max<std::streamsize>(got, 0)));
-  if (decoder_->file.bad()) throw kit::ConfigError{fmt::format("{}: cannot be read any further; check the disk", path_)};
+  if (decoder_->file.bad())
+    throw kit::ConfigError{fmt::format("{}: cannot be read any further; check the disk", path_)};
   if (got <= 0) at_end_ = true;
   return !at_end_;
 }
@@ -151,9 +162,10 @@ bool LineReader::refill() {
 bool LineReader::next(std::string_view& line) {
   std::size_t searched = 0;
   for (;;) {
-    const void* found = begin_ + searched < buffer_.size()
-                            ? std::memchr(buffer_.data() + begin_ + searched, '\n', buffer_.size() - begin_ - searched)
-                            : nullptr;
+    const void* found =
+        begin_ + searched < buffer_.size()
+            ? std::memchr(buffer_.data() + begin_ + searched, '\n', buffer_.size() - begin_ - searched)
+            : nullptr;
     if (found) {
       const auto end = static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
       line = std::string_view{buffer_}.substr(begin_, end - begin_);
@@ -169,7 +181,9 @@ bool LineReader::next(std::string_view& line) {
       if (begin_ == buffer_.size()) return false;
       ++line_number_;
       if (last_line_ == LastLine::must_end)
-        fail(0, "the last line has no end, so the file is probably cut; fetch it again, or end the line if it is complete");
+        fail(0,
+             "the last line has no end, so the file is probably cut; fetch it again, or end the line if it "
+             "is complete");
       line = std::string_view{buffer_}.substr(begin_);
       begin_ = buffer_.size();
       if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
@@ -204,15 +218,18 @@ std::uint64_t LineFields::number(const char* expected, std::uint64_t highest) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (end != text.data() + text.size() || error == std::errc::invalid_argument) fail_at_word(expected);
-  if (error != std::errc{} || value > highest) fail_at_word(fmt::format("{} of at most {}", expected, highest));
+  if (error != std::errc{} || value > highest)
+    fail_at_word(fmt::format("{} of at most {}", expected, highest));
   return value;
 }
 
 double LineFields::real(const char* expected, double highest) {
   const std::string_view text = word(expected);
   double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) fail_at_word(expected);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
+    fail_at_word(expected);
   if (!(value >= 0 && value <= highest)) fail_at_word(fmt::format("{} from 0 to {:.0f}", expected, highest));
   return value;
 }
@@ -225,8 +242,9 @@ void LineFields::end() {
 
 void LineFields::fail_at_word(const std::string& expected) const {
   const std::string_view found = last();
-  reader_.fail(word_ + 1, found.empty() ? fmt::format("expected {}, found the end of the line", expected)
-                                        : fmt::format("expected {}, found \"{}\"", expected, printable(found, 40)));
+  reader_.fail(word_ + 1, found.empty()
+                              ? fmt::format("expected {}, found the end of the line", expected)
+                              : fmt::format("expected {}, found \"{}\"", expected, printable(found, 40)));
 }
 
 }  // namespace ahcisim::host

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Reads a text file line by line, plain or compressed, in constant memory; knows where it is for error messages.
+// Reads a text file line by line, plain or compressed, in constant memory; knows where it is for error
+// messages.
 #pragma once
 
 #include <cstdint>
@@ -9,22 +10,23 @@
 
 namespace ahcisim::host {
 
-/// Text from a file made fit for a message or a name: control characters and what is not UTF-8 become "?", and more than
-/// `longest` bytes end in "…".
+/// Text from a file made fit for a message or a name: control characters and what is not UTF-8 become "?",
+/// and more than `longest` bytes end in "…".
 std::string printable(std::string_view text, std::size_t longest = 60);
 
 /// The lines of a text file. xz and gzip are recognised by their first bytes, whatever the file is called.
 class LineReader {
  public:
-  /// What a last line without an end means: traces are written by programs, so there it is a sign of truncation.
+  /// What a last line without an end means: traces are written by programs, so there it is a sign of
+  /// truncation.
   enum class LastLine { must_end, may_be_open };
 
   /// Throws kit::ConfigError where the file is missing, unreadable or a truncated archive.
   explicit LineReader(std::string path, LastLine last_line = LastLine::must_end);
   ~LineReader();
 
-  /// The next line without its end (LF or CRLF), valid until the next call; false at the end of the file. Throws
-  /// kit::ConfigError for a damaged archive, an over-long line (64 KiB) and a last line that was cut.
+  /// The next line without its end (LF or CRLF), valid until the next call; false at the end of the file.
+  /// Throws kit::ConfigError for a damaged archive, an over-long line (64 KiB) and a last line that was cut.
   bool next(std::string_view& line);
   void rewind();
 
@@ -43,13 +45,14 @@ class LineReader {
   std::string path_;
   LastLine last_line_;
   std::unique_ptr<Decoder> decoder_;
-  std::string buffer_;       // text not yet handed out starts at begin_
+  std::string buffer_;  // text not yet handed out starts at begin_
   std::size_t begin_ = 0;
   bool at_end_ = false;
   std::uint64_t line_number_ = 0;
 };
 
-/// Takes one line of a LineReader apart; every failure names file, line and column, and what was expected there.
+/// Takes one line of a LineReader apart; every failure names file, line and column, and what was expected
+/// there.
 class LineFields {
  public:
   LineFields(const LineReader& reader, std::string_view line) : reader_{reader}, line_{line} {}

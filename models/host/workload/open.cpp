@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Recognising workload files, and opening them as streams.
-#include <ahcisim/models/host/workload/open.hpp>
-
-#include <algorithm>
-#include <charconv>
-#include <cmath>
-
 #include <fmt/format.h>
 
 #include <ahcisim/models/host/workload/adapted_source.hpp>
@@ -15,6 +9,10 @@
 #include <ahcisim/models/host/workload/fio_job.hpp>
 #include <ahcisim/models/host/workload/generator.hpp>
 #include <ahcisim/models/host/workload/line_reader.hpp>
+#include <ahcisim/models/host/workload/open.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cmath>
 
 namespace ahcisim::host {
 namespace {
@@ -25,19 +23,24 @@ bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
-std::unique_ptr<RequestSource> open_trace(WorkloadFormat format, const std::string& path, const std::string& device) {
+std::unique_ptr<RequestSource> open_trace(WorkloadFormat format, const std::string& path,
+                                          const std::string& device) {
   switch (format) {
-    case WorkloadFormat::fio_iolog: return std::make_unique<FioIolog>(path, device);
-    case WorkloadFormat::blkparse: return std::make_unique<BlkparseTrace>(path, device);
+    case WorkloadFormat::fio_iolog:
+      return std::make_unique<FioIolog>(path, device);
+    case WorkloadFormat::blkparse:
+      return std::make_unique<BlkparseTrace>(path, device);
     case WorkloadFormat::disksim_arrival: {
       if (device.empty()) return std::make_unique<DisksimArrivalTrace>(path);
       std::uint64_t number = 0;
       const auto [end, error] = std::from_chars(device.data(), device.data() + device.size(), number);
       if (error != std::errc{} || end != device.data() + device.size())
-        throw kit::ConfigError{fmt::format("device \"{}\": a DiskSim trace numbers its devices; write for example \"0\"", device)};
+        throw kit::ConfigError{fmt::format(
+            "device \"{}\": a DiskSim trace numbers its devices; write for example \"0\"", device)};
       return std::make_unique<DisksimArrivalTrace>(path, number);
     }
-    default: return std::make_unique<DisksimValidationTrace>(path);
+    default:
+      return std::make_unique<DisksimValidationTrace>(path);
   }
 }
 
@@ -47,7 +50,8 @@ bool has_times(WorkloadFormat format, const RequestSource& source) {
   return format == WorkloadFormat::blkparse || format == WorkloadFormat::disksim_arrival;
 }
 
-Stream trace_stream(const WorkloadParameters& p, WorkloadFormat format, const std::string& path, std::uint64_t disk_sectors) {
+Stream trace_stream(const WorkloadParameters& p, WorkloadFormat format, const std::string& path,
+                    std::uint64_t disk_sectors) {
   auto source = open_trace(format, path, p.device());
   const bool closed = p.loop() == "closed";
   Stream stream;
@@ -74,21 +78,28 @@ Stream pattern_stream(const WorkloadParameters& p, std::uint64_t disk_sectors) {
   const auto is = [&](const char* word) { return words.find(word) != std::string::npos; };
   const auto sectors = [](const char* key, kit::Bytes bytes) {
     if (bytes.value % sector_bytes != 0)
-      throw kit::ConfigError{fmt::format("{} = \"{}\": is no multiple of 512 B; round it", key, kit::to_text(bytes))};
+      throw kit::ConfigError{
+          fmt::format("{} = \"{}\": is no multiple of 512 B; round it", key, kit::to_text(bytes))};
     return static_cast<std::uint64_t>(bytes.value) / sector_bytes;
   };
   Pattern pattern;
-  pattern.order = !is("rand") ? Pattern::Order::sequential : p.zipf().value > 0 ? Pattern::Order::zipf : Pattern::Order::uniform;
+  pattern.order = !is("rand")          ? Pattern::Order::sequential
+                  : p.zipf().value > 0 ? Pattern::Order::zipf
+                                       : Pattern::Order::uniform;
   if (p.zipf().value > 0) pattern.zipf_exponent = p.zipf().value;
-  pattern.read_percent = is("rw") ? static_cast<unsigned>(std::lround(p.reads().value * 100)) : is("read") ? 100 : 0;
+  pattern.read_percent = is("rw")     ? static_cast<unsigned>(std::lround(p.reads().value * 100))
+                         : is("read") ? 100
+                                      : 0;
   pattern.trim = is("trim");
   pattern.sectors = static_cast<std::uint32_t>(sectors("block", p.block()));
   pattern.first = sectors("offset", p.offset());
   pattern.span = sectors("span", p.span());
   if (pattern.first >= disk_sectors || pattern.span > disk_sectors - pattern.first)
-    throw kit::ConfigError{fmt::format("offset + span: beyond the disk of {} sectors; take less, or a larger disk", disk_sectors)};
+    throw kit::ConfigError{fmt::format(
+        "offset + span: beyond the disk of {} sectors; take less, or a larger disk", disk_sectors)};
   if (pattern.span == 0) pattern.span = disk_sectors - pattern.first;
-  if (p.requests() != 0) pattern.count = static_cast<std::uint64_t>(p.requests());
+  if (p.requests() != 0)
+    pattern.count = static_cast<std::uint64_t>(p.requests());
   else if (p.runtime() == kit::Duration{})
     throw kit::ConfigError{fmt::format("pattern = \"{}\": has no end; set requests or runtime", words)};
   pattern.seed = static_cast<std::uint64_t>(p.seed());
@@ -103,7 +114,8 @@ Stream pattern_stream(const WorkloadParameters& p, std::uint64_t disk_sectors) {
 std::string located(const std::string& file, const std::filesystem::path& folder) {
   const std::filesystem::path path{file};
   std::error_code ignored;
-  if (path.is_relative() && !folder.empty() && std::filesystem::exists(folder / path, ignored)) return (folder / path).string();
+  if (path.is_relative() && !folder.empty() && std::filesystem::exists(folder / path, ignored))
+    return (folder / path).string();
   return file;
 }
 
@@ -111,11 +123,16 @@ std::string located(const std::string& file, const std::filesystem::path& folder
 
 const char* name_of(WorkloadFormat format) {
   switch (format) {
-    case WorkloadFormat::fio_job: return "fio job file";
-    case WorkloadFormat::fio_iolog: return "fio iolog";
-    case WorkloadFormat::blkparse: return "blkparse text";
-    case WorkloadFormat::disksim_validation: return "DiskSim validation trace";
-    case WorkloadFormat::disksim_arrival: return "DiskSim arrival trace";
+    case WorkloadFormat::fio_job:
+      return "fio job file";
+    case WorkloadFormat::fio_iolog:
+      return "fio iolog";
+    case WorkloadFormat::blkparse:
+      return "blkparse text";
+    case WorkloadFormat::disksim_validation:
+      return "DiskSim validation trace";
+    case WorkloadFormat::disksim_arrival:
+      return "DiskSim arrival trace";
   }
   return "";
 }
@@ -127,7 +144,8 @@ WorkloadFormat format_of(const std::string& path) {
   while (reader.next(line)) {
     // A binary trace begins with the magic 0x65617407, little-endian (version 7 of struct blk_io_trace).
     if (line.size() >= 4 && line.substr(1, 3) == "tae")
-      throw kit::ConfigError{fmt::format("{}: is a binary blktrace; convert it: blkparse -i {} > {}.blkparse", path, path, path)};
+      throw kit::ConfigError{fmt::format("{}: is a binary blktrace; convert it: blkparse -i {} > {}.blkparse",
+                                         path, path, path)};
     LineFields fields{reader, line};
     if (fields.at_end()) continue;
     if (line.substr(0, 12) == "fio version ") return WorkloadFormat::fio_iolog;
@@ -152,8 +170,10 @@ std::vector<Stream> open_workload(const WorkloadParameters& parameters, std::uin
     const std::string path = located(parameters.file(), folder);
     const WorkloadFormat format = format_of(path);
     is_job = format == WorkloadFormat::fio_job;
-    if (is_job) streams = open_fio_jobs(path, disk_sectors, static_cast<std::uint64_t>(parameters.seed()));
-    else streams.push_back(trace_stream(parameters, format, path, disk_sectors));
+    if (is_job)
+      streams = open_fio_jobs(path, disk_sectors, static_cast<std::uint64_t>(parameters.seed()));
+    else
+      streams.push_back(trace_stream(parameters, format, path, disk_sectors));
   }
   for (Stream& stream : streams) {
     if (parameters.depth() != 0) stream.depth = static_cast<std::uint32_t>(parameters.depth());

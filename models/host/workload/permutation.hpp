@@ -7,8 +7,8 @@
 
 namespace ahcisim::host {
 
-/// Maps 0 … n-1 onto itself one to one, in an order that depends on the key. fio keeps a bitmap of visited blocks for the
-/// same purpose; this takes 48 bytes for any n, so memory stays flat. Range: n from 1 to 2⁶².
+/// Maps 0 … n-1 onto itself one to one, in an order that depends on the key. fio keeps a bitmap of visited
+/// blocks for the same purpose; this takes 48 bytes for any n, so memory stays flat. Range: n from 1 to 2⁶².
 class Permutation {
  public:
   Permutation(std::uint64_t n, std::uint64_t key) : n_{n} {
@@ -19,7 +19,8 @@ class Permutation {
     for (std::uint64_t& round_key : keys_) round_key = mix(key += 0x9e3779b97f4a7c15ull);
   }
   std::uint64_t size() const { return n_; }
-  /// The image of `i`, below size(). At most half the domain lies outside, so two walks do on average at worst.
+  /// The image of `i`, below size(). At most half the domain lies outside, so two walks do on average at
+  /// worst.
   std::uint64_t operator()(std::uint64_t i) const {
     do i = encrypt(i);
     while (i >= n_);
@@ -33,9 +34,11 @@ class Permutation {
   }
 
  private:
-  /// Four rounds over two halves that may differ by a bit: even rounds change the low half, odd rounds the high one.
+  /// Four rounds over two halves that may differ by a bit: even rounds change the low half, odd rounds the
+  /// high one.
   std::uint64_t encrypt(std::uint64_t x) const {
-    const std::uint64_t low_mask = (std::uint64_t{1} << low_bits_) - 1, high_mask = (std::uint64_t{1} << high_bits_) - 1;
+    const std::uint64_t low_mask = (std::uint64_t{1} << low_bits_) - 1,
+                        high_mask = (std::uint64_t{1} << high_bits_) - 1;
     std::uint64_t low = x & low_mask, high = x >> low_bits_;
     for (unsigned round = 0; round < keys_.size(); round += 2) {
       low ^= scramble(high + keys_[round]) & low_mask;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // What a workload is made of: one I/O request, and a source that yields them one after the other.
 //
-// A source is a stream: it holds a constant amount of memory however long the trace is, and yields the same requests
-// again after rewind(). Sectors are 512 bytes throughout; a source knows nothing of the disk behind (see adapted_source.hpp
-// for checking and folding addresses, stream.hpp for what drives a source: queue depth, open loop, pauses, end).
+// A source is a stream: it holds a constant amount of memory however long the trace is, and yields the same
+// requests again after rewind(). Sectors are 512 bytes throughout; a source knows nothing of the disk behind
+// (see adapted_source.hpp for checking and folding addresses, stream.hpp for what drives a source: queue
+// depth, open loop, pauses, end).
 #pragma once
 
+#include <ahcisim/models/kit/units.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
-
-#include <ahcisim/models/kit/units.hpp>
 
 namespace ahcisim::host {
 
@@ -29,8 +29,8 @@ struct IoRequest {
   Op op = Op::read;
   /// First sector (512 B). 0 for a flush.
   std::uint64_t lba = 0;
-  /// Length in sectors (512 B). 0 for a flush, above 0 for all others; at most 65536 for reads and writes. A trim may be
-  /// longer than one command can name: the driver splits it.
+  /// Length in sectors (512 B). 0 for a flush, above 0 for all others; at most 65536 for reads and writes. A
+  /// trim may be longer than one command can name: the driver splits it.
   std::uint32_t sectors = 0;
   /// A write that is to be on the medium when it completes (force unit access).
   bool fua = false;
@@ -38,7 +38,8 @@ struct IoRequest {
   bool flush_first = false;
   /// Recorded time of issue, from the start of the trace. `unknown` where the source is closed loop.
   kit::Duration at = unknown;
-  /// Pause between the completion of the previous request of this source and the issue of this one. Never negative.
+  /// Pause between the completion of the previous request of this source and the issue of this one. Never
+  /// negative.
   kit::Duration think{};
   /// The service time that the recorded device took. `unknown` where the source did not record one.
   kit::Duration recorded_service = unknown;
@@ -64,13 +65,15 @@ class RequestSource {
   virtual ~RequestSource() = default;
 
   /// Yields the next request and returns true, or returns false at the end and leaves `request` alone. Throws
-  /// kit::ConfigError ("file:line:column: expected …") where a trace turns out malformed or truncated at this point.
+  /// kit::ConfigError ("file:line:column: expected …") where a trace turns out malformed or truncated at this
+  /// point.
   virtual bool next(IoRequest& request) = 0;
   /// Starts over: the same requests come again, random ones too.
   virtual void rewind() = 0;
   /// How many requests there are in all, where that is known without reading everything; for progress bars.
   virtual std::optional<std::uint64_t> size_hint() const { return std::nullopt; }
-  /// How much of the source is consumed, 0 … 1; 0 where nobody can know. For traces, the part of the file read.
+  /// How much of the source is consumed, 0 … 1; 0 where nobody can know. For traces, the part of the file
+  /// read.
   virtual double progress() const { return 0; }
   /// One line for reports: what it is, of what size and mix.
   virtual std::string describe() const = 0;

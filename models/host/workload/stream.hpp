@@ -3,29 +3,34 @@
 //
 // Whoever pumps streams into a driver follows these rules, in this order, for each stream on its own:
 //
-//  1. Phase. Streams of phase 0 start at once. Those of phase n+1 start together when every stream of phase n is done:
-//     its source has ended (or its runtime is over) and its last request has completed. `start` below is that time.
+//  1. Phase. Streams of phase 0 start at once. Those of phase n+1 start together when every stream of phase n
+//  is done:
+//     its source has ended (or its runtime is over) and its last request has completed. `start` below is that
+//     time.
 //  2. End. No request is issued at or after start + runtime. Requests under way complete.
-//  3. Closed loop: up to `depth` requests are outstanding; the next is taken from the source when there is room.
-//     Open loop: the next is issued at start + request.at, whatever is outstanding (up to `depth` where that is not 0;
-//     a request that finds no room waits, and its latency counts from start + request.at).
-//  4. Pause. A request with think > 0 is issued when nothing of the stream is outstanding, `think` after the last
+//  3. Closed loop: up to `depth` requests are outstanding; the next is taken from the source when there is
+//  room.
+//     Open loop: the next is issued at start + request.at, whatever is outstanding (up to `depth` where that
+//     is not 0; a request that finds no room waits, and its latency counts from start + request.at).
+//  4. Pause. A request with think > 0 is issued when nothing of the stream is outstanding, `think` after the
+//  last
 //     completion. (fio's thinktime drains the queue in the same way.)
-//  5. Pace. `Pace pace{stream}` per stream: a request is not issued before start + pace.not_before(request); tell it with
+//  5. Pace. `Pace pace{stream}` per stream: a request is not issued before start + pace.not_before(request);
+//  tell it with
 //     pace.issued(request). Streams without a rate have stream.paced() false and need none.
-//  6. A flush is a request like the others. That it cannot be queued beside others is for the driver to see to.
+//  6. A flush is a request like the others. That it cannot be queued beside others is for the driver to see
+//  to.
 //
-// Streams of one phase run side by side; when several could issue at the same instant, the one with the lower index does
-// first, so that runs are reproducible.
+// Streams of one phase run side by side; when several could issue at the same instant, the one with the lower
+// index does first, so that runs are reproducible.
 #pragma once
 
+#include <ahcisim/models/host/workload/request.hpp>
+#include <ahcisim/models/kit/units.hpp>
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
-
-#include <ahcisim/models/host/workload/request.hpp>
-#include <ahcisim/models/kit/units.hpp>
 
 namespace ahcisim::host {
 
@@ -55,8 +60,8 @@ struct Stream {
   std::string describe() const;
 };
 
-/// Keeps a stream to its rates: the n-th byte of a direction is not issued before n / rate, as fio does it. A stream that
-/// fell behind catches up.
+/// Keeps a stream to its rates: the n-th byte of a direction is not issued before n / rate, as fio does it. A
+/// stream that fell behind catches up.
 class Pace {
  public:
   explicit Pace(const Stream& stream) : byte_rate_{stream.byte_rate}, request_rate_{stream.request_rate} {}
@@ -72,17 +77,22 @@ class Pace {
     bytes_[i] += static_cast<double>(request.bytes());
     requests_[i] += 1;
     double seconds = byte_rate_[i] > 0 ? bytes_[i] / byte_rate_[i] : 0;
-    if (request_rate_[i] > 0 && requests_[i] / request_rate_[i] > seconds) seconds = requests_[i] / request_rate_[i];
+    if (request_rate_[i] > 0 && requests_[i] / request_rate_[i] > seconds)
+      seconds = requests_[i] / request_rate_[i];
     next_[i] = seconds < 9e6 ? kit::Duration::from_seconds(seconds) : kit::Duration::never();
   }
 
  private:
   static int direction(const IoRequest& request) {
     switch (request.op) {
-      case IoRequest::Op::read: return 0;
-      case IoRequest::Op::write: return 1;
-      case IoRequest::Op::trim: return 2;
-      case IoRequest::Op::flush: break;
+      case IoRequest::Op::read:
+        return 0;
+      case IoRequest::Op::write:
+        return 1;
+      case IoRequest::Op::trim:
+        return 2;
+      case IoRequest::Op::flush:
+        break;
     }
     return -1;
   }

@@ -2,17 +2,16 @@
 // Zipf-distributed ranks in constant memory and without a set-up that grows with their number.
 #pragma once
 
+#include <boost/random/mersenne_twister.hpp>
+#include <boost/random/uniform_01.hpp>
 #include <cmath>
 #include <cstdint>
 
-#include <boost/random/mersenne_twister.hpp>
-#include <boost/random/uniform_01.hpp>
-
 namespace ahcisim::host {
 
-/// Draws rank k of 0 … n-1 with a probability proportional to (k+1)^-exponent, by rejection-inversion (Hörmann and
-/// Derflinger, "Rejection-inversion to generate variates from monotone discrete distributions", ACM TOMACS 6(3), 1996).
-/// Range: n ≥ 1, exponent above 0.
+/// Draws rank k of 0 … n-1 with a probability proportional to (k+1)^-exponent, by rejection-inversion
+/// (Hörmann and Derflinger, "Rejection-inversion to generate variates from monotone discrete distributions",
+/// ACM TOMACS 6(3), 1996). Range: n ≥ 1, exponent above 0.
 class Zipf {
  public:
   Zipf(std::uint64_t n, double exponent)

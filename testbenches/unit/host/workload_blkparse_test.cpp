@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// blkparse text: RWBS letters, matching of completions, devices, tolerated and refused lines, the project's recording.
+// blkparse text: RWBS letters, matching of completions, devices, tolerated and refused lines, the project's
+// recording.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <vector>
-
 #include <ahcisim/models/host/workload/blkparse_trace.hpp>
+#include <vector>
 
 #include "workload_support.hpp"
 
@@ -50,10 +50,15 @@ TEST(Blkparse, IssuesBecomeRequestsAndCompletionsTheirService) {
 }
 
 TEST(Blkparse, RwbsLetters) {
-  struct Case { const char* letters; Op op; bool fua, flush_first; };
-  for (const Case& c : {Case{"R", Op::read, false, false}, Case{"RSM", Op::read, false, false}, Case{"W", Op::write, false, false},
-                        Case{"WFS", Op::write, true, false}, Case{"FWS", Op::write, false, true},
-                        Case{"FWFSM", Op::write, true, true}, Case{"D", Op::trim, false, false}, Case{"DS", Op::trim, false, false},
+  struct Case {
+    const char* letters;
+    Op op;
+    bool fua, flush_first;
+  };
+  for (const Case& c : {Case{"R", Op::read, false, false}, Case{"RSM", Op::read, false, false},
+                        Case{"W", Op::write, false, false}, Case{"WFS", Op::write, true, false},
+                        Case{"FWS", Op::write, false, true}, Case{"FWFSM", Op::write, true, true},
+                        Case{"D", Op::trim, false, false}, Case{"DS", Op::trim, false, false},
                         Case{"DE", Op::trim, false, false}}) {
     const auto r = all_of(std::string{"8,0 0 1 0.0 1 D "} + c.letters + " 64 + 8 [x]\n");
     ASSERT_EQ(r.size(), 1u) << c.letters;
@@ -100,7 +105,8 @@ TEST(Blkparse, AnIssueWithoutCompletionHoldsUpAtMostAWindow) {
   for (int i = 0; i < count; ++i) {
     const std::string lba = std::to_string(1000 + i);
     const std::string time = "1." + std::to_string(100000000 + i * 1000);
-    text += "8,0 0 1 " + time + " 1 D W " + lba + " + 1 [x]\n8,0 0 1 " + time + " 1 C W " + lba + " + 1 [0]\n";
+    text +=
+        "8,0 0 1 " + time + " 1 D W " + lba + " + 1 [x]\n8,0 0 1 " + time + " 1 C W " + lba + " + 1 [0]\n";
   }
   const auto r = all_of(text);
   ASSERT_EQ(r.size(), count + 1u);
@@ -113,8 +119,10 @@ TEST(Blkparse, AnIssueWithoutCompletionHoldsUpAtMostAWindow) {
 
 TEST(Blkparse, OneDeviceUnlessChosen) {
   const std::string text =
-      "253,0 0 1 0.0 1 Q R 1 + 8 [x]\n8,0 0 1 0.0 1 D R 1 + 8 [x]\n8,16 0 1 0.1 1 D R 2 + 8 [x]\n8,0 0 1 0.2 1 D R 3 + 8 [x]\n";
-  EXPECT_THAT(fault_in(text), HasSubstr(":3:1: expected device 8,0 as before, found 8,16; choose one of 8,0 8,16 "));
+      "253,0 0 1 0.0 1 Q R 1 + 8 [x]\n8,0 0 1 0.0 1 D R 1 + 8 [x]\n8,16 0 1 0.1 1 D R 2 + 8 [x]\n8,0 0 1 0.2 "
+      "1 D R 3 + 8 [x]\n";
+  EXPECT_THAT(fault_in(text),
+              HasSubstr(":3:1: expected device 8,0 as before, found 8,16; choose one of 8,0 8,16 "));
   EXPECT_EQ(all_of(text, "8,0").size(), 2u);
   EXPECT_EQ(all_of(text, "8,16").size(), 1u);
   EXPECT_THAT(fault_in(text, "8,32"), HasSubstr("issues nothing to device 8,32; choose one of 8,0 8,16"));
@@ -136,11 +144,14 @@ TEST(Blkparse, TheSummaryEndsTheTrace) {
 TEST(Blkparse, MalformedLinesNameTheirPlace) {
   EXPECT_THAT(fault_in("8,0 0 1 0.0 1 D R 100 + 16 [x]\nsda 0 1 0.0 1 D R 1 + 8 [x]\n"),
               HasSubstr(":2:1: expected the device as major,minor, found \"sda\""));
-  EXPECT_THAT(fault_in("8,0 0 1 zero 1 D R 1 + 8 [x]\n"), HasSubstr(":1:9: expected the time as seconds.nanoseconds"));
+  EXPECT_THAT(fault_in("8,0 0 1 zero 1 D R 1 + 8 [x]\n"),
+              HasSubstr(":1:9: expected the time as seconds.nanoseconds"));
   EXPECT_THAT(fault_in("8,0 0 1 1.0000000001 1 D R 1 + 8 [x]\n"), HasSubstr(":1:9: "));
   EXPECT_THAT(fault_in("8,0 0 1 0.0 1 E R 1 + 8 [x]\n"), HasSubstr(":1:15: expected an action"));
-  EXPECT_THAT(fault_in("8,0 0 1 0.0 1 D R 1 - 8 [x]\n"), HasSubstr(":1:21: expected + and the number of sectors"));
-  EXPECT_THAT(fault_in("8,0 0 1 0.0 1 D R 1 + 8\n"), HasSubstr(":1:24: expected the process in brackets, found the end"));
+  EXPECT_THAT(fault_in("8,0 0 1 0.0 1 D R 1 - 8 [x]\n"),
+              HasSubstr(":1:21: expected + and the number of sectors"));
+  EXPECT_THAT(fault_in("8,0 0 1 0.0 1 D R 1 + 8\n"),
+              HasSubstr(":1:24: expected the process in brackets, found the end"));
   EXPECT_THAT(fault_in("8,0 0 1 0.0 1 D R 1 + 8 [postg\n"), HasSubstr("closed by \"]\""));
   EXPECT_THAT(fault_in("8,0 0 1 0.0 1 D R 1 + 8 [x]"), HasSubstr(":1: the last line has no end"));
   EXPECT_THAT(fault_in("8,0 0 1 0.0 1 D R 281474976710656 + 8 [x]\n"), HasSubstr("at most 281474976710655"));

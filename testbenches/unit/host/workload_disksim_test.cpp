@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// DiskSim traces: fields and times as written, faults with file, line and column, archives by their first bytes.
+// DiskSim traces: fields and times as written, faults with file, line and column, archives by their first
+// bytes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ahcisim/models/host/workload/disksim_trace.hpp>
 #include <cstdlib>
 #include <filesystem>
-
-#include <ahcisim/models/host/workload/disksim_trace.hpp>
 
 #include "workload_support.hpp"
 
@@ -48,7 +48,8 @@ TEST(DisksimValidation, FaultsNameFileLineAndColumn) {
   EXPECT_THAT(error("R Hit -1 1 1 1\n"), HasSubstr(":1:7: "));
   EXPECT_THAT(error("R Hit 1 0 1 1\n"), HasSubstr(":1:9: expected a number of blocks above 0"));
   EXPECT_THAT(error("R Hit 1 1 nan 1\n"), HasSubstr(":1:11: expected the measured service time"));
-  EXPECT_THAT(error("R Hit 1 1 1\n"), HasSubstr(":1:12: expected the think time in microseconds, found the end"));
+  EXPECT_THAT(error("R Hit 1 1 1\n"),
+              HasSubstr(":1:12: expected the think time in microseconds, found the end"));
   EXPECT_THAT(error("R Hit 1 1 1 1 1\n"), HasSubstr(":1:15: expected the end of the line"));
   EXPECT_THAT(error("R Hit 1 1 1 1\nR Hit 1 1 1 12"), HasSubstr(":2: the last line has no end"));
   EXPECT_THAT(error("R Hit 99999999999999999999 1 1 1\n"), HasSubstr("at most"));
@@ -68,7 +69,8 @@ TEST(DisksimValidation, ArchivesAreRecognisedByContentAndMustBeWhole) {
     DisksimValidationTrace trace{whole.path()};
     EXPECT_EQ(drain(trace), 20000u);
     EXPECT_DOUBLE_EQ(trace.progress(), 1);
-    for (std::size_t cut : {std::size_t{1}, std::size_t{8}, std::size_t{12}, packed.size() / 2, packed.size() - 20}) {
+    for (std::size_t cut :
+         {std::size_t{1}, std::size_t{8}, std::size_t{12}, packed.size() / 2, packed.size() - 20}) {
       const TextFile part{packed.substr(0, packed.size() - cut)};
       EXPECT_THAT(error_of([&] {
                     DisksimValidationTrace cut_trace{part.path()};
@@ -83,7 +85,11 @@ TEST(DisksimValidation, ArchivesAreRecognisedByContentAndMustBeWhole) {
 TEST(DisksimValidation, TheMeasuredDrives) {
   const std::filesystem::path folder = data_folder() / "disks";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is absent";
-  struct Drive { const char* name; std::uint64_t count; double mean_ms; };
+  struct Drive {
+    const char* name;
+    std::uint64_t count;
+    double mean_ms;
+  };
   for (const Drive& drive : {Drive{"cheetah9LP", 10000, 4.273}, Drive{"ibm18es", 10000, 5.261},
                              Drive{"atlas10k", 10000, 3.893}, Drive{"hp_c3323a", 9074, 15.765}}) {
     DisksimValidationTrace trace{(folder / drive.name / (std::string{drive.name} + ".trace.xz")).string()};
@@ -116,7 +122,8 @@ TEST(DisksimArrival, TimesCountFromTheFirstAndFlagsAreHexadecimal) {
 TEST(DisksimArrival, OneDeviceUnlessChosen) {
   const TextFile file{"0 0 100 8 1\n1 3 200 8 1\n2 3 300 8 1\n"};
   DisksimArrivalTrace any{file.path()};
-  EXPECT_THAT(error_of([&] { drain(any); }), HasSubstr(":2:3: expected device 0 as before (choose one of 0 and 3"));
+  EXPECT_THAT(error_of([&] { drain(any); }),
+              HasSubstr(":2:3: expected device 0 as before (choose one of 0 and 3"));
   DisksimArrivalTrace third{file.path(), 3};
   EXPECT_EQ(drain(third), 2u);
   const TextFile backwards{"5 0 100 8 1\n4 0 100 8 1\n"};

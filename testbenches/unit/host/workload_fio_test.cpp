@@ -3,10 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
-
 #include <ahcisim/models/host/workload/fio_iolog.hpp>
 #include <ahcisim/models/host/workload/fio_job.hpp>
+#include <set>
 
 #include "workload_support.hpp"
 
@@ -21,7 +20,9 @@ std::vector<Stream> streams_of(const std::string& text, std::uint64_t seed = 1) 
   const TextFile file{text, ".fio"};
   return open_fio_jobs(file.path(), disk, seed);
 }
-const Pattern& pattern_of(const Stream& stream) { return static_cast<const Generator&>(*stream.source).pattern(); }
+const Pattern& pattern_of(const Stream& stream) {
+  return static_cast<const Generator&>(*stream.source).pattern();
+}
 /// The fault of one line in a job.
 std::string fault_of(const std::string& line) {
   return error_of([&] { streams_of("[job]\n" + line + "\n"); });
@@ -30,7 +31,8 @@ std::string fault_of(const std::string& line) {
 TEST(FioJob, GlobalsReachTheJobsAfterThem) {
   const auto s = streams_of(
       "; a comment\n# another\n[global]\nioengine=libaio\ndirect=1\nbs=8k\niodepth=16\n\n"
-      "[first]\nrw=randread\nsize=10m\n[global]\nbs=4K\n[ second ]\n  rw = write \nsize=1m\noffset=2m\niodepth=4\n");
+      "[first]\nrw=randread\nsize=10m\n[global]\nbs=4K\n[ second ]\n  rw = write "
+      "\nsize=1m\noffset=2m\niodepth=4\n");
   ASSERT_EQ(s.size(), 2u);
   EXPECT_EQ(s[0].name, "first");
   EXPECT_EQ(s[0].depth, 16u);
@@ -62,13 +64,19 @@ TEST(FioJob, DefaultsAreFios) {
 }
 
 TEST(FioJob, EveryDirection) {
-  struct Case { const char* rw; unsigned read_percent; bool trim; Pattern::Order order; };
+  struct Case {
+    const char* rw;
+    unsigned read_percent;
+    bool trim;
+    Pattern::Order order;
+  };
   using Order = Pattern::Order;
-  for (const Case& c : {Case{"read", 100, false, Order::sequential}, Case{"write", 0, false, Order::sequential},
-                        Case{"trim", 0, true, Order::sequential}, Case{"rw", 30, false, Order::sequential},
-                        Case{"readwrite", 30, false, Order::sequential}, Case{"randread", 100, false, Order::shuffled},
-                        Case{"randwrite", 0, false, Order::shuffled}, Case{"randtrim", 0, true, Order::shuffled},
-                        Case{"randrw", 30, false, Order::shuffled}}) {
+  for (const Case& c :
+       {Case{"read", 100, false, Order::sequential}, Case{"write", 0, false, Order::sequential},
+        Case{"trim", 0, true, Order::sequential}, Case{"rw", 30, false, Order::sequential},
+        Case{"readwrite", 30, false, Order::sequential}, Case{"randread", 100, false, Order::shuffled},
+        Case{"randwrite", 0, false, Order::shuffled}, Case{"randtrim", 0, true, Order::shuffled},
+        Case{"randrw", 30, false, Order::shuffled}}) {
     const auto s = streams_of(std::string{"[job]\nrwmixread=30\nrw="} + c.rw + "\n");
     EXPECT_EQ(pattern_of(s[0]).read_percent, c.read_percent) << c.rw;
     EXPECT_EQ(pattern_of(s[0]).trim, c.trim) << c.rw;
@@ -80,7 +88,8 @@ TEST(FioJob, EveryDirection) {
 
 TEST(FioJob, TimesRatesAndEnds) {
   const auto s = streams_of(
-      "[job]\nrw=randrw\nruntime=30\ntime_based\nthinktime=250\nrate=10m,512k\nrate_iops=,100\nfsync=32\nrandom_distribution=zipf:1.2\n");
+      "[job]\nrw=randrw\nruntime=30\ntime_based\nthinktime=250\nrate=10m,512k\nrate_iops=,100\nfsync="
+      "32\nrandom_distribution=zipf:1.2\n");
   EXPECT_EQ(s[0].runtime, 30_s);
   EXPECT_EQ(pattern_of(s[0]).count, Pattern::endless);
   EXPECT_EQ(pattern_of(s[0]).think, 250_us);
@@ -105,7 +114,9 @@ TEST(FioJob, PercentagesAreOfTheDisk) {
 }
 
 TEST(FioJob, ClonesStonewallsAndSynchronousEngines) {
-  const auto s = streams_of("[a]\nrw=randread\nnumjobs=3\niodepth=8\n[b]\nstonewall\nioengine=psync\niodepth=8\n[c]\n[c]\nstonewall=1\n");
+  const auto s = streams_of(
+      "[a]\nrw=randread\nnumjobs=3\niodepth=8\n[b]\nstonewall\nioengine=psync\niodepth=8\n[c]\n[c]"
+      "\nstonewall=1\n");
   ASSERT_EQ(s.size(), 6u);
   EXPECT_EQ(s[0].name, "a.0");
   EXPECT_EQ(s[2].name, "a.2");
@@ -156,15 +167,18 @@ TEST(FioJob, FaultsNameFileLineAndKey) {
   EXPECT_THAT(fault_of("filename=/dev/sda:/dev/sdb"), HasSubstr("one disk"));
   EXPECT_THAT(fault_of("filename=/dev/sda\n[two]\nfilename=/dev/sdb"), HasSubstr("name one file"));
   EXPECT_THAT(fault_of("[open"), HasSubstr(":2:1: expected a section"));
-  EXPECT_THAT(error_of([] { streams_of("rw=read\n"); }), HasSubstr(":1:1: expected a section such as [global] before \"rw\""));
+  EXPECT_THAT(error_of([] { streams_of("rw=read\n"); }),
+              HasSubstr(":1:1: expected a section such as [global] before \"rw\""));
   EXPECT_THAT(error_of([] { streams_of("[global]\nrw=read\n"); }), HasSubstr("has no job section"));
   EXPECT_EQ(fault_of("rw=read"), "");
 }
 
 TEST(FioIolog, VersionTwoHasWaits) {
   const TextFile file{
-      "fio version 2 iolog\n/dev/sda add\n/dev/sda open\n/dev/sda read 4096 8192\n/dev/sda wait 100 0\n/dev/sda wait 50\n"
-      "/dev/sda write 0 512\n/dev/sda sync 0 0\n/dev/sda datasync\n/dev/sda trim 1048576 1048576\n/dev/sda close\n"};
+      "fio version 2 iolog\n/dev/sda add\n/dev/sda open\n/dev/sda read 4096 8192\n/dev/sda wait 100 "
+      "0\n/dev/sda wait 50\n"
+      "/dev/sda write 0 512\n/dev/sda sync 0 0\n/dev/sda datasync\n/dev/sda trim 1048576 1048576\n/dev/sda "
+      "close\n"};
   FioIolog log{file.path()};
   for (int pass = 0; pass < 2; ++pass, log.rewind()) {
     IoRequest r;
@@ -189,7 +203,9 @@ TEST(FioIolog, VersionTwoHasWaits) {
 }
 
 TEST(FioIolog, VersionThreeHasTimes) {
-  const TextFile file{"fio version 3 iolog\n2 nvme add\n872 nvme open\n878 nvme write 0 16384\n888 nvme read 512 512\n10001677 nvme close\n"};
+  const TextFile file{
+      "fio version 3 iolog\n2 nvme add\n872 nvme open\n878 nvme write 0 16384\n888 nvme read 512 "
+      "512\n10001677 nvme close\n"};
   FioIolog log{file.path()};
   IoRequest r;
   ASSERT_TRUE(log.next(r));
@@ -209,7 +225,8 @@ TEST(FioIolog, Faults) {
     });
   };
   const std::string two = "fio version 2 iolog\n", three = "fio version 3 iolog\n";
-  EXPECT_THAT(fault(two + "a read 100 512\n"), HasSubstr(":2:8: expected an offset in bytes that is a multiple of 512, found \"100\""));
+  EXPECT_THAT(fault(two + "a read 100 512\n"),
+              HasSubstr(":2:8: expected an offset in bytes that is a multiple of 512, found \"100\""));
   EXPECT_THAT(fault(two + "a read 512 100\n"), HasSubstr(":2:12: expected a length"));
   EXPECT_THAT(fault(two + "a read 512 0\n"), HasSubstr("expected a length"));
   EXPECT_THAT(fault(two + "a read 512\n"), HasSubstr("found the end of the line"));
@@ -218,7 +235,8 @@ TEST(FioIolog, Faults) {
   EXPECT_THAT(fault(three + "a read 0 512\n"), HasSubstr(":2:1: expected the time in microseconds"));
   EXPECT_THAT(fault("fio version 1 iolog\n"), HasSubstr("expected \"fio version 2 iolog\""));
   EXPECT_THAT(fault(""), HasSubstr("is empty"));
-  EXPECT_THAT(fault(two + "a read 0 512\nb read 0 512\n"), HasSubstr(":3: expected I/O to a as before, found b"));
+  EXPECT_THAT(fault(two + "a read 0 512\nb read 0 512\n"),
+              HasSubstr(":3: expected I/O to a as before, found b"));
   EXPECT_EQ(fault(two + "a read 0 512\nb read 0 512\n", "b"), "");
   EXPECT_THAT(fault(two + "a read 0 512\n", "c"), HasSubstr("has no I/O to \"c\""));
 }

@@ -3,13 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ahcisim/models/host/workload/generator.hpp>
+#include <ahcisim/models/host/workload/stream.hpp>
 #include <algorithm>
 #include <cmath>
 #include <set>
 #include <vector>
-
-#include <ahcisim/models/host/workload/generator.hpp>
-#include <ahcisim/models/host/workload/stream.hpp>
 
 #include "workload_support.hpp"
 
@@ -39,7 +38,7 @@ TEST(Permutation, IsOneToOneForAnySizeAndDependsOnTheKey) {
       fixed += image == i;
     }
     if (n >= 1000) {
-      EXPECT_LT(same, 12u) << n;   // one expected by chance
+      EXPECT_LT(same, 12u) << n;  // one expected by chance
       EXPECT_LT(fixed, 12u) << n;
     }
   }
@@ -79,8 +78,9 @@ TEST(Generator, ShuffledTakesEachBlockOnceAPassAndPassesDiffer) {
   EXPECT_LT(same, 12);
 }
 
-/// What a disk's arm notices: the distance between one request and the next is a third of the span on average (1/18 is the
-/// variance of the difference of two uniform numbers), for the keyed permutation as for independent draws.
+/// What a disk's arm notices: the distance between one request and the next is a third of the span on average
+/// (1/18 is the variance of the difference of two uniform numbers), for the keyed permutation as for
+/// independent draws.
 TEST(Generator, RandomOrdersHaveTheSeekDistancesOfUniformDraws) {
   for (auto order : {Pattern::Order::uniform, Pattern::Order::shuffled}) {
     for (std::uint64_t blocks : {50'000ull, 65'536ull, 65'537ull, 10'000'000'000ull}) {
@@ -93,7 +93,9 @@ TEST(Generator, RandomOrdersHaveTheSeekDistancesOfUniformDraws) {
       double sum = 0, mean = 0;
       for (std::size_t i = 0; i < r.size(); ++i) {
         mean += static_cast<double>(r[i].lba) / static_cast<double>(blocks) / 50'000;
-        if (i > 0) sum += std::fabs(static_cast<double>(r[i].lba) - static_cast<double>(r[i - 1].lba)) / static_cast<double>(blocks);
+        if (i > 0)
+          sum += std::fabs(static_cast<double>(r[i].lba) - static_cast<double>(r[i - 1].lba)) /
+                 static_cast<double>(blocks);
       }
       EXPECT_NEAR(sum / 49'999, 1.0 / 3, 5 * std::sqrt(1.0 / 18 / 25'000)) << blocks;
       EXPECT_NEAR(mean, 0.5, 5 * std::sqrt(1.0 / 12 / 50'000)) << blocks;
@@ -206,7 +208,10 @@ TEST(Generator, ZipfFollowsItsLaw) {
 TEST(Generator, RefusesWhatMakesNoSense) {
   Pattern p;
   p.span = 7;
-  EXPECT_THAT(error_of([&] { Generator{p, "x"}; }), HasSubstr("x: the span of 7 sectors holds no block of 8"));
+  EXPECT_THAT(error_of([&] {
+                Generator{p, "x"};
+              }),
+              HasSubstr("x: the span of 7 sectors holds no block of 8"));
   p.span = 8000;
   p.sectors = 0;
   EXPECT_THAT(error_of([&] { Generator{p, "x"}; }), HasSubstr("block of 0 sectors"));

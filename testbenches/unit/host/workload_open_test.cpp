@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Recognising formats, the parameters of a workload, fitting to a disk, and mutated files: a parse or an error, never a crash.
+// Recognising formats, the parameters of a workload, fitting to a disk, and mutated files: a parse or an
+// error, never a crash.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <algorithm>
-#include <filesystem>
-#include <random>
 
 #include <ahcisim/models/host/workload/adapted_source.hpp>
 #include <ahcisim/models/host/workload/generator.hpp>
 #include <ahcisim/models/host/workload/line_reader.hpp>
 #include <ahcisim/models/host/workload/open.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <random>
 
 #include "workload_support.hpp"
 
@@ -28,8 +28,10 @@ const std::string blkparse_text =
     "  8,0    3        5     0.000400000     0  C  FF 0 + 0 [0]\n"
     "CPU0 (8,0):\n Reads Queued: 0\n";
 const std::string iolog_text =
-    "fio version 3 iolog\n0 /dev/sda add\n1 /dev/sda open\n10 /dev/sda read 4096 4096\n30 /dev/sda sync 0 0\n40 /dev/sda close\n";
-const std::string iolog2_text = "fio version 2 iolog\n/dev/sda add\n/dev/sda read 4096 4096\n/dev/sda wait 5 0\n/dev/sda trim 0 512\n";
+    "fio version 3 iolog\n0 /dev/sda add\n1 /dev/sda open\n10 /dev/sda read 4096 4096\n30 /dev/sda sync 0 "
+    "0\n40 /dev/sda close\n";
+const std::string iolog2_text =
+    "fio version 2 iolog\n/dev/sda add\n/dev/sda read 4096 4096\n/dev/sda wait 5 0\n/dev/sda trim 0 512\n";
 const std::string validation_text = "R Hit 5000000 8 663.0 1000.0\nW Hit 16 8 100.0 0\n";
 const std::string arrival_text = "0.5 0 5000000 8 1\n1.5 0 16 8 0\n";
 const std::string job_text =
@@ -43,16 +45,22 @@ std::string fault_of(const WorkloadParameters& parameters, std::uint64_t disk = 
 }
 
 TEST(WorkloadFormats, AreRecognisedByContent) {
-  struct Case { const std::string& text; WorkloadFormat format; };
-  for (const Case& c : {Case{blkparse_text, WorkloadFormat::blkparse}, Case{iolog_text, WorkloadFormat::fio_iolog},
-                        Case{iolog2_text, WorkloadFormat::fio_iolog}, Case{validation_text, WorkloadFormat::disksim_validation},
-                        Case{arrival_text, WorkloadFormat::disksim_arrival}, Case{job_text, WorkloadFormat::fio_job}}) {
+  struct Case {
+    const std::string& text;
+    WorkloadFormat format;
+  };
+  for (const Case& c :
+       {Case{blkparse_text, WorkloadFormat::blkparse}, Case{iolog_text, WorkloadFormat::fio_iolog},
+        Case{iolog2_text, WorkloadFormat::fio_iolog},
+        Case{validation_text, WorkloadFormat::disksim_validation},
+        Case{arrival_text, WorkloadFormat::disksim_arrival}, Case{job_text, WorkloadFormat::fio_job}}) {
     const TextFile plain{c.text}, packed{packed_xz(c.text), ".txt"};
     EXPECT_EQ(format_of(plain.path()), c.format) << name_of(c.format);
     EXPECT_EQ(format_of(packed.path()), c.format) << name_of(c.format);
   }
   const TextFile strange{"hello world\n"}, empty{"\n\n"}, binary{std::string{"\x07tae\0\0\0\0", 8}};
-  EXPECT_THAT(error_of([&] { format_of(strange.path()); }), HasSubstr(":1:1: expected a fio job file, a fio iolog"));
+  EXPECT_THAT(error_of([&] { format_of(strange.path()); }),
+              HasSubstr(":1:1: expected a fio job file, a fio iolog"));
   EXPECT_THAT(error_of([&] { format_of(empty.path()); }), HasSubstr("is empty; give"));
   EXPECT_THAT(error_of([&] { format_of(binary.path()); }), HasSubstr("convert it: blkparse -i"));
   EXPECT_THAT(error_of([&] { format_of("/nonexistent.fio"); }), HasSubstr("check the path"));
@@ -144,13 +152,20 @@ TEST(OpenWorkload, APatternWithoutAFile) {
 }
 
 TEST(OpenWorkload, EveryStreamDescribesItself) {
-  struct Case { const std::string& text; const char *recorded, *closed; };
+  struct Case {
+    const std::string& text;
+    const char *recorded, *closed;
+  };
   for (const Case& c :
        {Case{blkparse_text, "block trace {}, at recorded times", "block trace {}, times ignored, iodepth=1"},
-        Case{iolog_text, "fio iolog {} (version 3), at recorded times", "fio iolog {} (version 3), times ignored, iodepth=1"},
-        Case{iolog2_text, "fio iolog {} (version 2), iodepth=1", "fio iolog {} (version 2), times ignored, iodepth=1"},
-        Case{validation_text, "DiskSim validation trace {}, iodepth=1", "DiskSim validation trace {}, times ignored, iodepth=1"},
-        Case{arrival_text, "DiskSim arrival trace {}, at recorded times", "DiskSim arrival trace {}, times ignored, iodepth=1"}}) {
+        Case{iolog_text, "fio iolog {} (version 3), at recorded times",
+             "fio iolog {} (version 3), times ignored, iodepth=1"},
+        Case{iolog2_text, "fio iolog {} (version 2), iodepth=1",
+             "fio iolog {} (version 2), times ignored, iodepth=1"},
+        Case{validation_text, "DiskSim validation trace {}, iodepth=1",
+             "DiskSim validation trace {}, times ignored, iodepth=1"},
+        Case{arrival_text, "DiskSim arrival trace {}, at recorded times",
+             "DiskSim arrival trace {}, times ignored, iodepth=1"}}) {
     const TextFile file{c.text};
     const auto expected = [&](std::string text) { return text.replace(text.find("{}"), 2, file.path()); };
     WorkloadParameters p;
@@ -163,7 +178,8 @@ TEST(OpenWorkload, EveryStreamDescribesItself) {
   WorkloadParameters p;
   p.file.set(file.path());
   EXPECT_EQ(open_workload(p, 1 << 21)[1].describe(),
-            "sequential write, bs=4KiB over 1MiB, 256 requests, a flush every 8 writes, 10us think time, iodepth=1, "
+            "sequential write, bs=4KiB over 1MiB, 256 requests, a flush every 8 writes, 10us think time, "
+            "iodepth=1, "
             "reads at most 10.48576MB/s, writes at most 5.24288MB/s, runtime=5s");
 }
 
@@ -175,7 +191,8 @@ TEST(OpenWorkload, ARelativeFileIsLookedForBesideTheExperiment) {
   EXPECT_EQ(open_workload(p, big_disk, path.parent_path()).size(), 1u);
   EXPECT_THAT(error_of([&] { open_workload(p, big_disk, "/nonexistent"); }), HasSubstr("No such file"));
   p.set("device", "one");
-  EXPECT_THAT(error_of([&] { open_workload(p, big_disk, path.parent_path()); }), HasSubstr("numbers its devices"));
+  EXPECT_THAT(error_of([&] { open_workload(p, big_disk, path.parent_path()); }),
+              HasSubstr("numbers its devices"));
 }
 
 TEST(Adapted, RequestsBeyondTheDiskAreRefusedFoldedOrScaled) {
@@ -183,8 +200,9 @@ TEST(Adapted, RequestsBeyondTheDiskAreRefusedFoldedOrScaled) {
   WorkloadParameters p;
   p.file.set(file.path());
   constexpr std::uint64_t disk = 2'500'123;
-  EXPECT_THAT(fault_of(p, disk), HasSubstr(": request 1 (read of 8 sectors at 5000000) lies beyond the disk of 2500123 sectors; "
-                                           "take a larger disk, or set beyond_disk to \"fold\" or \"scale\""));
+  EXPECT_THAT(fault_of(p, disk),
+              HasSubstr(": request 1 (read of 8 sectors at 5000000) lies beyond the disk of 2500123 sectors; "
+                        "take a larger disk, or set beyond_disk to \"fold\" or \"scale\""));
   EXPECT_EQ(fault_of(p, 5000008), "") << "the last sectors of the disk belong to it";
   EXPECT_NE(fault_of(p, 5000007), "");
   p.set("beyond_disk", "fold");
@@ -241,16 +259,46 @@ TEST(Robustness, NamesAndMessagesArePrintable) {
 
 /// Replaces, removes, inserts and repeats pieces of a valid file.
 std::string mutated(std::string text, std::mt19937_64& random) {
-  static constexpr const char* pieces[] = {"\n", " ", "-1", "99999999999999999999", "1e9", "nan", "[", "]", "=", "+", ",", "%",
-                                           "\0", "\xff", "R", "D", "FF", "0", "k", "8,0", "fio version 2 iolog\n", "\r\n", "."};
+  static constexpr const char* pieces[] = {"\n",
+                                           " ",
+                                           "-1",
+                                           "99999999999999999999",
+                                           "1e9",
+                                           "nan",
+                                           "[",
+                                           "]",
+                                           "=",
+                                           "+",
+                                           ",",
+                                           "%",
+                                           "\0",
+                                           "\xff",
+                                           "R",
+                                           "D",
+                                           "FF",
+                                           "0",
+                                           "k",
+                                           "8,0",
+                                           "fio version 2 iolog\n",
+                                           "\r\n",
+                                           "."};
   for (std::uint64_t edits = 1 + random() % 4; edits-- > 0 && !text.empty();) {
     const std::size_t at = random() % text.size();
     switch (random() % 5) {
-      case 0: text[at] = static_cast<char>(random()); break;
-      case 1: text.erase(at, 1 + random() % 8); break;
-      case 2: text.insert(at, pieces[random() % std::size(pieces)]); break;
-      case 3: text.insert(at, text.substr(random() % text.size(), random() % 40)); break;
-      default: text.resize(at);
+      case 0:
+        text[at] = static_cast<char>(random());
+        break;
+      case 1:
+        text.erase(at, 1 + random() % 8);
+        break;
+      case 2:
+        text.insert(at, pieces[random() % std::size(pieces)]);
+        break;
+      case 3:
+        text.insert(at, text.substr(random() % text.size(), random() % 40));
+        break;
+      default:
+        text.resize(at);
     }
   }
   return text;
@@ -261,8 +309,14 @@ TEST(Robustness, AMutatedFileIsParsedOrRefusedInOneLine) {
   const std::uint64_t seed = given ? std::strtoull(given, nullptr, 0) : std::random_device{}();
   std::printf("seed %llu (AHCISIM_SEED repeats it)\n", static_cast<unsigned long long>(seed));
   std::mt19937_64 random{seed};
-  const std::string originals[] = {blkparse_text, iolog_text, iolog2_text, validation_text, arrival_text, job_text,
-                                   packed_xz(blkparse_text), packed_gzip(validation_text)};
+  const std::string originals[] = {blkparse_text,
+                                   iolog_text,
+                                   iolog2_text,
+                                   validation_text,
+                                   arrival_text,
+                                   job_text,
+                                   packed_xz(blkparse_text),
+                                   packed_gzip(validation_text)};
   int parsed = 0, refused = 0;
   for (int round = 0; round < 6000; ++round) {
     const std::string text = mutated(originals[round % std::size(originals)], random);

@@ -2,6 +2,14 @@
 // What the workload tests share: temporary files, archives, draining a source, the text of an error.
 #pragma once
 
+#include <unistd.h>
+
+#include <ahcisim/models/host/workload/request.hpp>
+#include <ahcisim/models/kit/param.hpp>
+#include <boost/iostreams/copy.hpp>
+#include <boost/iostreams/filter/gzip.hpp>
+#include <boost/iostreams/filter/lzma.hpp>
+#include <boost/iostreams/filtering_stream.hpp>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -9,15 +17,6 @@
 #include <sstream>
 #include <string>
 #include <utility>
-
-#include <boost/iostreams/copy.hpp>
-#include <boost/iostreams/filter/gzip.hpp>
-#include <boost/iostreams/filter/lzma.hpp>
-#include <boost/iostreams/filtering_stream.hpp>
-#include <unistd.h>
-
-#include <ahcisim/models/host/workload/request.hpp>
-#include <ahcisim/models/kit/param.hpp>
 
 namespace ahcisim::host {
 
@@ -27,7 +26,8 @@ class TextFile {
   explicit TextFile(const std::string& content, const std::string& suffix = ".txt") {
     static int serial = 0;
     path_ = (std::filesystem::temp_directory_path() /
-             ("ahcisim-wl-" + std::to_string(::getpid()) + "-" + std::to_string(serial++) + suffix)).string();
+             ("ahcisim-wl-" + std::to_string(::getpid()) + "-" + std::to_string(serial++) + suffix))
+                .string();
     std::ofstream{path_, std::ios::binary} << content;
   }
   ~TextFile() { std::filesystem::remove(path_); }
@@ -39,7 +39,8 @@ class TextFile {
   std::string path_;
 };
 
-template <class Filter> std::string packed(const std::string& text) {
+template <class Filter>
+std::string packed(const std::string& text) {
   std::istringstream from{text};
   std::ostringstream to;
   boost::iostreams::filtering_ostream out;
@@ -48,8 +49,12 @@ template <class Filter> std::string packed(const std::string& text) {
   boost::iostreams::copy(from, out);
   return to.str();
 }
-inline std::string packed_xz(const std::string& text) { return packed<boost::iostreams::lzma_compressor>(text); }
-inline std::string packed_gzip(const std::string& text) { return packed<boost::iostreams::gzip_compressor>(text); }
+inline std::string packed_xz(const std::string& text) {
+  return packed<boost::iostreams::lzma_compressor>(text);
+}
+inline std::string packed_gzip(const std::string& text) {
+  return packed<boost::iostreams::gzip_compressor>(text);
+}
 
 /// Takes everything a source has (at most `limit`), and returns how many that was.
 inline std::uint64_t drain(RequestSource& source, std::uint64_t limit = UINT64_MAX) {
@@ -60,7 +65,8 @@ inline std::uint64_t drain(RequestSource& source, std::uint64_t limit = UINT64_M
 }
 
 /// The text of the ConfigError that `action` throws, "" where it throws none.
-template <class Action> std::string error_of(Action&& action) {
+template <class Action>
+std::string error_of(Action&& action) {
   try {
     std::forward<Action>(action)();
   } catch (const kit::ConfigError& error) {
