@@ -125,11 +125,13 @@ void Link::deliver(Direction direction, wire::Frame& frame, const Booked& booked
   frame.first_ps = (booked.begin + time.first).ps();
   ::tlm::tlm_phase phase = wire::SATA_FRAME;
   sc_core::sc_time at = calendar.annotate(arrival);
+  const std::uint64_t epoch = epoch_;
   if (direction == Direction::to_device)
     device->nb_transport_fw(frame, phase, at);
   else
     host->nb_transport_bw(frame, phase, at);
 
+  if (epoch != epoch_) return cut(direction, frame, calendar.absolute(at), delay);  // the receiver answered with COMRESET
   DirectionStatistics& counts = statistics_.of(direction);
   const kit::Duration wait = calendar.absolute(at) - arrival;
   kit::Duration hold;
