@@ -56,6 +56,11 @@ std::uint32_t Blocks::open(std::uint32_t die) {
   return index;
 }
 
+void Blocks::forget_contents(Block& block) {
+  if (block.contents != none) spare_contents_.push_back(block.contents);
+  block.contents = none;
+}
+
 std::uint32_t Blocks::victim(std::uint32_t die) {
   std::uint32_t& lowest = lowest_[die];
   while (lowest < geometry_.block_slots() && head(die, lowest) == none) ++lowest;
@@ -68,8 +73,7 @@ std::uint32_t Blocks::victim(std::uint32_t die) {
 
 void Blocks::erase(std::uint32_t index) {
   Block& block = blocks_[index];
-  if (block.contents != none) spare_contents_.push_back(block.contents);
-  block.contents = none;
+  forget_contents(block);
   ++block.erases;
   put_free(geometry_.die_of_block(index), index);
 }

@@ -16,7 +16,8 @@ class Blocks {
  public:
   Blocks(const Geometry& geometry, bool preconditioned);
 
-  /// The slice that was written to a spot, or `none`; whether it is still there only the mapping knows.
+  /// The slice that was written to a spot of a block with valid slices, or `none`; whether it is still there only the mapping
+  /// knows.
   std::uint32_t slice_at(std::uint32_t spot) const {
     const Block& block = blocks_[geometry_.block_of(spot)];
     if (block.contents != none) return contents_[block.contents][spot % geometry_.block_slots()];
@@ -42,7 +43,7 @@ class Blocks {
       return;
     }
     unlink(index);
-    --block.valid;
+    if (--block.valid == 0) forget_contents(block);
     link(index);
   }
 
@@ -94,6 +95,8 @@ class Blocks {
     if (block.next != none) blocks_[block.next].previous = block.previous;
   }
   void put_free(std::uint32_t die, std::uint32_t index);
+  /// Gives back the memory of what was written to a block of which nothing is valid any more.
+  void forget_contents(Block& block);
 
   const Geometry& geometry_;
   std::vector<Block> blocks_;

@@ -153,6 +153,7 @@ Drive::Fetched Drive::fetch_ahead(Reader& reader, std::uint64_t first, std::uint
 }
 
 Duration Drive::start_of_transfer(Duration ready, std::uint64_t bytes, Duration now) {
+  if (!(read_rate_ < link_rate_)) return ready;  // the link itself is the narrower
   const Duration length = read_rate_.time_for(static_cast<std::int64_t>(bytes));
   const Duration start = output_.reserve(ready, length, now);
   // A drive slower than the link fills ahead, so that the link does not run dry.
