@@ -29,8 +29,8 @@ enum class Packing { none, xz, gzip };
 }
 
 /// An xz stream ends with the footer magic "YZ", possibly followed by padding in multiples of four zero bytes
-/// (The .xz File Format 1.1.0, 2.1.2.4 and 2.2); the decompressor alone does not tell an early end from the
-/// end.
+/// (The .xz File Format 1.1.0, 2.1.2.4 and 2.2). The decompressor finds a cut too, but only when it gets
+/// there: after everything before has been simulated.
 bool ends_as_xz(std::ifstream& file, std::int64_t size) {
   for (std::int64_t end = size; end >= 32; end -= 4) {
     std::array<char, 4> tail{};

@@ -99,6 +99,18 @@ TEST(Blkparse, PartialCompletionsRequeuesAndPacketCommands) {
   EXPECT_EQ(r[1].recorded_service, 10_us);
 }
 
+TEST(Blkparse, TimesDoNotGoBackwards) {
+  const auto r = all_of(
+      "8,0 0 1 5.000000000 1 D R 1 + 8 [x]\n"
+      "8,0 0 2 5.000009000 1 D R 2 + 8 [x]\n"
+      "8,0 1 1 4.999999000 1 D R 3 + 8 [x]\n"
+      "8,0 1 2 5.000010000 1 D R 4 + 8 [x]\n");
+  ASSERT_EQ(r.size(), 4u);
+  EXPECT_EQ(r[1].at, 9_us);
+  EXPECT_EQ(r[2].at, 9_us);
+  EXPECT_EQ(r[3].at, 10_us);
+}
+
 TEST(Blkparse, AnIssueWithoutCompletionHoldsUpAtMostAWindow) {
   std::string text = "8,0 0 1 0.000000000 1 D R 5 + 1 [x]\n";
   constexpr int count = 5000;
