@@ -3,6 +3,7 @@
 // (begin, end, request). Writers (VCD, Chrome trace) attach as sinks; without one a probe costs a null check.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -32,8 +33,10 @@ class ProbeRegistry {
   ProbeRegistry() = default;
   ProbeRegistry(const ProbeRegistry&) = delete;
   ProbeRegistry& operator=(const ProbeRegistry&) = delete;
-  /// Shows everything, from now on, to `sink` too. At most one sink for states and spans each is usual; all get all.
+  /// Shows everything, from now on, to `sink` too.
   void attach(ProbeSink& sink) { sinks_.push_back(&sink); }
+  /// Shows `sink` nothing more. Not to be called from within a sink's own functions.
+  void detach(ProbeSink& sink) { sinks_.erase(std::remove(sinks_.begin(), sinks_.end(), &sink), sinks_.end()); }
   bool watched() const { return !sinks_.empty(); }
   const std::vector<const StateProbe*>& states() const { return states_; }
   const std::vector<const Track*>& tracks() const { return tracks_; }
