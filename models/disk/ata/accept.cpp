@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// Commands of the ATA device: how one is taken, and how one that is not queued ends.
+#include <ahcisim/models/disk/ata_device.hpp>
+
+namespace ahcisim::disk {
+
+using kit::Duration;
+namespace status = wire::status;
+
+/// A command FIS has been decoded.
+void AtaDevice::arrive(std::uint64_t link_generation) {
+  if (link_generation != link_generation_) return;
+  const Inbound in = inbox_[inbox_head_];
+  inbox_head_ = (inbox_head_ + 1) % inbox_.size();
+  --inbound_;
+  if ((in.fis.flags & wire::RegisterH2D::C) == 0) {
+    control(in.fis);
+  } else if (!ready_for_commands_) {
+    diagnose("command before the signature, or during a reset (ACS-3, 6.1: BSY is one)");
+  } else if (power_ == Power::sleep) {
+    diagnose("command to a device in Sleep, which only a reset ends (ACS-3, Power Management feature set)");
+  } else if (single_busy_) {
+    diagnose("command while another that is not queued is being executed (ACS-3, 6.1: BSY is one)");
+  } else {
+    last_activity_ = calendar_.now();
+    const CommandRow* row = find_command(in.fis.command);
+    if (row && (row->protocol == AtaProtocol::fpdma_in || row->protocol == AtaProtocol::fpdma_out))
+      accept_queued(in, row);
+    else
+      accept_single(in, row);
+  }
+  pump();
+}
+
+void AtaDevice::accept_single(const Inbound& in, const CommandRow* row) {
+  static const CommandRow unknown{0, "unknown", AtaProtocol::non_data, false, &AtaDevice::do_abort};
+  if (outstanding_ != 0) return break_queue(in, "command that is not queued while queued ones are outstanding (ACS-3, NCQ feature set)");
+  if (queue_error_ && refused_by_queue_error(in, row)) row = nullptr;
+  Command& command = commands_[single];
+  if (command.at_medium) {  // its data has moved and its status been reported; nobody waits for it
+    medium_.abandon_all(calendar_.now());
+    command.at_medium = false;
+  }
+  statistics_.other_commands.add();
+  single_busy_ = true;
+  next_power_ = Power::active_or_idle;
+  command.row = row ? row : &unknown;
+  command.fis = in.fis;
+  command.tag = in.tag;
+  command.received = in.arrival;
+  command.lba = command.bytes = command.moved = command.begin = command.end = 0;
+  command.done_at = Duration{};
+  command.fail_at = UINT32_MAX;
+  command.from_buffer = false;
+  if (in.tag) in.tag->stamp(wire::Stage::received, in.arrival.ps());
+  result_ = {};
+  result_.set_lba48(in.fis.lba48());
+  result_.device = in.fis.device;
+  result_.count_7_0 = in.fis.count_7_0, result_.count_15_8 = in.fis.count_15_8;
+  (this->*command.row->handler)(command);
+}
+
+/// After an error in the queue every command is aborted until the NCQ Command Error log is read (ACS-3, NCQ feature set).
+bool AtaDevice::refused_by_queue_error(const Inbound& in, const CommandRow* row) {
+  constexpr std::uint8_t ncq_command_error_log = 0x10;
+  if (!row || row->handler != &AtaDevice::do_read_log || in.fis.lba_7_0 != ncq_command_error_log) return true;
+  // Serial ATA 3.x, 11.15: the device acknowledges with all bits of SActive before it executes the read.
+  wire::SetDeviceBits fis;
+  fis.status = status::DRDY;
+  wire::store_le32(fis.s_active, 0xffff'ffff);
+  wire::Frame frame;
+  frame.set(fis);
+  send(frame, calendar_.now());
+  queue_error_ = false;
+  return false;
+}
+
+/// First and last sector within the disk; else the command has been ended with IDNF (ACS-3, 6.2.5).
+bool AtaDevice::resolve_range(Command& command) {
+  if ((command.fis.device & 0x40) == 0) {  // cylinder, head, sector: gone since ATA/ATAPI-6
+    abort(command);
+    return false;
+  }
+  command.lba = command.lba_field();
+  const std::uint32_t sectors = command.count_field();
+  if (command.lba >= facts_.sectors || sectors > facts_.sectors - command.lba) {
+    fail(command, wire::error::IDNF, std::max(command.lba, facts_.sectors), calendar_.now());
+    return false;
+  }
+  command.bytes = sectors * static_cast<std::uint32_t>(sector_bytes);
+  command.end = command.bytes;
+  return true;
+}
+
+void AtaDevice::submit(Command& command, MediaOp op, LbaRange range) {
+  MediaRequest& request = command.media;
+  request.op = op;
+  request.range = range;
+  request.tag = command.tag;
+  command.at_medium = true;
+  if (power_ == Power::standby) enter_power(Power::active_or_idle);
+  medium_.submit(request, calendar_.now());
+  watch_medium();
+}
+
+void AtaDevice::account(const Command& command, Duration when) {
+  statistics_.service.add(when - command.received);
+  track_.span(command.row->name, command.received, when, command.tag ? command.tag->id : 0);
+}
+
+/// A command that is not queued ends well. PIO data-in has told its ending status with the last PIO Setup.
+void AtaDevice::finish(Command& command, Duration when) {
+  if (command.fail_at != UINT32_MAX)
+    return fail(command, wire::error::UNC, command.lba + command.fail_at / sector_bytes, when);
+  single_busy_ = false;
+  if (command.media.op == MediaOp::flush) store_.flush();
+  if (next_power_ != Power::active_or_idle) enter_power(next_power_);
+  if (command.row->protocol != AtaProtocol::pio_in) send_result(command, status::DRDY | status::DSC, 0, when);
+  account(command, kit::max(when, link_free_));
+}
+
+/// One that is not queued ends with an error; `lba` is where (ACS-3, table "Command aborted/ID not found …").
+void AtaDevice::fail(Command& command, std::uint8_t error, std::uint64_t lba, Duration when) {
+  statistics_.errors.add();
+  if (command.at_medium) {
+    command.at_medium = false;
+    medium_.abandon_all(calendar_.now());
+    watch_medium();
+  }
+  single_busy_ = false;
+  if (error != wire::error::ABRT && error != (wire::error::ICRC | wire::error::ABRT)) result_.set_lba48(lba);
+  send_result(command, status::DRDY | status::DSC | status::ERR, error, when);
+  account(command, kit::max(when, link_free_));
+}
+
+void AtaDevice::send_result(const Command& command, std::uint8_t status, std::uint8_t error, Duration when) {
+  result_.flags = wire::RegisterD2H::I;
+  result_.status = status;
+  result_.error = error;
+  if (!command.row->ext) {  // 28-bit commands return LBA 27:24 in Device
+    result_.device = static_cast<std::uint8_t>((result_.device & 0xf0) | (result_.lba_31_24 & 0x0f));
+    result_.lba_31_24 = result_.lba_39_32 = result_.lba_47_40 = result_.count_15_8 = 0;
+  }
+  wire::Frame frame;
+  frame.set(result_);
+  frame.tag = command.tag;
+  send(frame, when);
+}
+
+}  // namespace ahcisim::disk

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+// Handlers of the ATA device: General Purpose Logging and SMART (ACS-3, annex "Log page definitions").
+#include <ahcisim/models/disk/ata/identify_log.hpp>
+#include <ahcisim/models/disk/ata_device.hpp>
+
+namespace ahcisim::disk {
+namespace {
+
+constexpr std::uint8_t first_host_log = 0x80, last_host_log = 0x9f;
+constexpr std::size_t host_log_pages = 16, page = sector_bytes;
+constexpr std::size_t host_log_bytes = (last_host_log - first_host_log + 1) * host_log_pages * page;
+
+bool is_host_log(std::uint8_t log) { return log >= first_host_log && log <= last_host_log; }
+std::size_t host_log_offset(std::uint8_t log, std::size_t index) { return ((log - first_host_log) * host_log_pages + index) * page; }
+
+/// A checksum in the last byte that makes the page sum to zero.
+void seal(std::uint8_t* to) {
+  std::uint8_t sum = 0;
+  for (std::size_t i = 0; i < page - 1; ++i) sum = static_cast<std::uint8_t>(sum + to[i]);
+  to[page - 1] = static_cast<std::uint8_t>(-sum);
+}
+
+void put_16(std::uint8_t* to, unsigned value) {
+  to[0] = static_cast<std::uint8_t>(value);
+  to[1] = static_cast<std::uint8_t>(value >> 8);
+}
+
+}  // namespace
+
+/// Pages of a log; 0 where there is none.
+unsigned AtaDevice::log_pages(std::uint8_t log) const {
+  switch (log) {
+    case 0x00: return 1;  // log directory
+    case 0x01: return 1;  // Summary SMART Error
+    case 0x03: return 1;  // Extended Comprehensive SMART Error
+    case 0x06: return 1;  // SMART Self-Test
+    case 0x07: return 1;  // Extended SMART Self-Test
+    case 0x10: return parameters_.queue_depth() > 0 ? 1 : 0;  // NCQ Command Error
+    case 0x30: return identify_log_pages;
+    default: return is_host_log(log) ? host_log_pages : 0;
+  }
+}
+
+void AtaDevice::read_log_page(std::uint8_t log, std::uint32_t index, std::uint8_t* to) {
+  std::fill(to, to + page, std::uint8_t{0});
+  if (is_host_log(log)) {
+    if (!host_logs_.empty()) std::copy_n(host_logs_.begin() + static_cast<std::ptrdiff_t>(host_log_offset(log, index)), page, to);
+    return;
+  }
+  switch (log) {
+    case 0x00:
+      put_16(to, 1);  // General Purpose Logging version
+      for (unsigned other = 1; other < 256; ++other) put_16(to + 2 * other, log_pages(static_cast<std::uint8_t>(other)));
+      break;
+    case 0x01: case 0x03: case 0x07:
+      to[0] = 1;  // version; no entries
+      seal(to);
+      break;
+    case 0x06: std::copy(self_test_log_.begin(), self_test_log_.end(), to); seal(to); break;
+    case 0x10: std::copy(queue_error_log_.begin(), queue_error_log_.end(), to); break;
+    case 0x30: write_identify_log({parameters_, facts_, settings_, speed_}, index, to); break;
+    default: break;
+  }
+}
+
+/// READ LOG (DMA) EXT: log in LBA 7:0, first page in LBA 39:32 and 15:8, count of pages in Count.
+void AtaDevice::do_read_log(Command& command) {
+  const std::uint8_t log = command.fis.lba_7_0;
+  const unsigned first = command.fis.lba_15_8 | command.fis.lba_39_32 << 8, count = command.fis.count(), pages = log_pages(log);
+  if (count == 0 || first >= pages || count > pages - first) return abort(command);
+  for (unsigned i = 0; i < count; ++i) read_log_page(log, first + i, buffer_.get() + i * page);
+  buffer_in(command, static_cast<std::uint32_t>(count * page));
+}
+
+/// WRITE LOG (DMA) EXT: the host vendor specific logs only.
+void AtaDevice::do_write_log(Command& command) {
+  const unsigned first = command.fis.lba_15_8 | command.fis.lba_39_32 << 8, count = command.fis.count();
+  if (!is_host_log(command.fis.lba_7_0) || count == 0 || first >= host_log_pages || count > host_log_pages - first)
+    return abort(command);
+  buffer_out(command, static_cast<std::uint32_t>(count * page));
+}
+
+void AtaDevice::store_log(Command& command) {
+  if (host_logs_.empty()) host_logs_.resize(host_log_bytes);
+  const bool smart = command.fis.command == 0xb0;
+  const unsigned first = smart ? 0u : command.fis.lba_15_8 | command.fis.lba_39_32 << 8;
+  std::copy_n(buffer_.get(), command.bytes, host_logs_.begin() + static_cast<std::ptrdiff_t>(host_log_offset(command.fis.lba_7_0, first)));
+  done_.add(calendar_.now(), single);
+}
+
+/// SMART: the function is in Features; LBA 23:8 must be C24Fh.
+void AtaDevice::do_smart(Command& command) {
+  static const CommandRow data_in{0xb0, "SMART", AtaProtocol::pio_in, false, nullptr};
+  static const CommandRow data_out{0xb0, "SMART", AtaProtocol::pio_out, false, nullptr};
+  const wire::RegisterH2D& fis = command.fis;
+  const std::uint8_t function = fis.features_7_0;
+  if (fis.lba_15_8 != 0x4f || fis.lba_23_16 != 0xc2) return abort(command);
+  if (!settings_.smart && function != 0xd8) return abort(command);
+  switch (function) {
+    case 0xd0:  // SMART READ DATA
+    case 0xd1:  // SMART READ ATTRIBUTE THRESHOLDS
+      smart_data(buffer_.get(), function == 0xd1);
+      command.row = &data_in;
+      return buffer_in(command, page);
+    case 0xd2:  // SMART ENABLE/DISABLE ATTRIBUTE AUTOSAVE: nothing is lost without it
+      if (fis.count_7_0 != 0x00 && fis.count_7_0 != 0xf1) return abort(command);
+      break;
+    case 0xd4:  // SMART EXECUTE OFF-LINE IMMEDIATE
+      if (!self_test(fis.lba_7_0)) return abort(command);
+      break;
+    case 0xd5: {  // SMART READ LOG
+      const unsigned count = fis.count_7_0;
+      if (count == 0 || count > log_pages(fis.lba_7_0) || fis.lba_7_0 == 0x10) return abort(command);
+      for (unsigned i = 0; i < count; ++i) read_log_page(fis.lba_7_0, i, buffer_.get() + i * page);
+      command.row = &data_in;
+      return buffer_in(command, static_cast<std::uint32_t>(count * page));
+    }
+    case 0xd6:  // SMART WRITE LOG
+      if (!is_host_log(fis.lba_7_0) || fis.count_7_0 == 0 || fis.count_7_0 > host_log_pages) return abort(command);
+      command.row = &data_out;
+      return buffer_out(command, static_cast<std::uint32_t>(fis.count_7_0 * page));
+    case 0xd8: settings_.smart = true; break;
+    case 0xd9: settings_.smart = false; break;
+    case 0xda: break;  // SMART RETURN STATUS: C24Fh in LBA 23:8 stays there: no threshold exceeded
+    default: return abort(command);
+  }
+  done_.add(calendar_.now(), single);
+}
+
+/// SMART data structure: attributes at 2 (12 bytes each), status and capabilities from 362 on. With `thresholds` the
+/// obsolete structure of the limits.
+void AtaDevice::smart_data(std::uint8_t* to, bool thresholds) const {
+  struct Attribute {
+    std::uint8_t id, threshold;
+    std::uint16_t flags;
+    std::uint64_t raw;
+  };
+  const std::uint64_t hours = static_cast<std::uint64_t>(calendar_.now().seconds() / 3600);
+  const Attribute attributes[] = {{0x01, 50, 0x000f, 0},
+                                  {0x05, 10, 0x0033, 0},
+                                  {0x09, 0, 0x0032, hours},
+                                  {0x0c, 0, 0x0032, 1},
+                                  {0xc5, 0, 0x0012, bad_.size()}};
+  std::fill(to, to + page, std::uint8_t{0});
+  put_16(to, 0x0010);
+  std::uint8_t* place = to + 2;
+  for (const Attribute& attribute : attributes) {
+    place[0] = attribute.id;
+    if (thresholds) {
+      place[1] = attribute.threshold;
+    } else {
+      put_16(place + 1, attribute.flags);
+      place[3] = place[4] = 100;  // value and worst
+      for (unsigned i = 0; i < 6; ++i) place[5 + i] = static_cast<std::uint8_t>(attribute.raw >> (8 * i));
+    }
+    place += 12;
+  }
+  if (!thresholds) {
+    to[367] = 0x11;         // off-line: EXECUTE OFF-LINE IMMEDIATE and self-tests
+    put_16(to + 368, 0x0003);  // saves before power-down; autosave
+    to[370] = 0x01;         // error logging
+    to[372] = to[373] = 1;  // minutes for a short, an extended self-test
+    to[363] = self_tests_ ? self_test_log_[2 + 24 * ((self_tests_ - 1u) % 21) + 1] : 0;
+  }
+  seal(to);
+}
+
+/// Runs at once and keeps its result in the SMART Self-Test log: 0 = no error, 7 = a sector cannot be read.
+bool AtaDevice::self_test(std::uint8_t kind) {
+  const bool known = kind <= 0x02 || kind == 0x7f || kind == 0x81 || kind == 0x82;
+  if (!known) return false;
+  if (kind == 0x00 || kind == 0x7f) return true;  // off-line collection; abort: there is nothing to abort
+  const unsigned place = self_tests_++ % 21u;
+  std::uint8_t* entry = self_test_log_.data() + 2 + 24 * place;
+  put_16(self_test_log_.data(), 1);
+  std::fill(entry, entry + 24, std::uint8_t{0});
+  entry[0] = kind;
+  if (!bad_.empty()) {
+    entry[1] = 0x70;
+    wire::store_le32(entry + 5, static_cast<std::uint32_t>(bad_.front().lba));
+  } else {
+    wire::store_le32(entry + 5, 0xffff'ffff);
+  }
+  put_16(entry + 2, static_cast<unsigned>(calendar_.now().seconds() / 3600));
+  self_test_log_[508] = static_cast<std::uint8_t>(place + 1);
+  return true;
+}
+
+}  // namespace ahcisim::disk

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+// The ATA device: command layer of a SATA disk (ACS-3), between a SATA link and a medium with its store.
+//
+// Frames come and go through `link`; when the data is there says the medium, what it is the store. The device keeps the
+// 32-command queue, the registers' protocols (PIO, DMA, first-party DMA), the settings, and the order of its frames on
+// the link: one data phase at a time, in the order in which the medium is ready.
+//
+// Events per queued read: the command FIS has arrived; the medium is ready; the data has left (only where the medium
+// does not know its completion beforehand).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <systemc>
+
+#include <ahcisim/models/disk/ata/command.hpp>
+#include <ahcisim/models/disk/ata/parameters.hpp>
+#include <ahcisim/models/disk/ata/statistics.hpp>
+#include <ahcisim/models/disk/medium.hpp>
+#include <ahcisim/models/disk/store/store.hpp>
+#include <ahcisim/models/kit/context.hpp>
+#include <ahcisim/tlm/frame.hpp>
+
+namespace ahcisim::disk {
+
+class AtaDevice final : public sc_core::sc_module, private MediumClient {
+ public:
+  /// Throws kit::ConfigError where the medium has more sectors than the store, or a name does not fit its words.
+  /// Everything passed must outlive the device.
+  AtaDevice(const sc_core::sc_module_name& name, kit::Context& context, const AtaParameters& parameters, Medium& medium,
+            Store& store);
+
+  /// The device's end of the SATA link (tlm/frame.hpp).
+  wire::FrameTargetSocket link;
+
+  /// From now on the sectors cannot be read (UNC) until they are written. Sectors beyond the end are no fault.
+  void inject_media_error(LbaRange range);
+  void clear_media_errors() { bad_.clear(); }
+
+  const AtaStatistics& statistics() const { return statistics_; }
+  const Settings& settings() const { return settings_; }
+  /// Queued commands outstanding, one bit each.
+  std::uint32_t outstanding() const { return outstanding_; }
+  enum class Power : std::uint8_t { active_or_idle, standby, sleep };
+  Power power() const { return power_; }
+
+ private:
+  friend struct CommandTable;
+  static constexpr unsigned single = 32;                    // index of the command that is not queued
+  static constexpr unsigned buffer_bytes = 64 * 1024;       // internal data: the largest log read in one command
+  static constexpr unsigned trim_blocks = 8;                // DATA SET MANAGEMENT: word 105
+  static constexpr unsigned chain_frames = 16;              // Data FISes sent in one go
+  enum class Phase : std::uint8_t { none, sending, awaiting_data, ending };
+  enum class Reset : std::uint8_t { power_on, comreset, soft, diagnostic };
+  struct Inbound {
+    wire::RegisterH2D fis;
+    wire::RequestTag* tag;
+    kit::Duration arrival;
+  };
+
+  // ata_device.cpp: the link's calls, resets
+  tlm::tlm_sync_enum nb_transport_fw(wire::Frame& frame, tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  void receive(wire::Frame& frame, kit::Duration arrival);
+  void receive_register(wire::Frame& frame, kit::Duration arrival);
+  void phy_ready(std::uint64_t link_generation);
+  void link_lost();
+  void begin_reset(Reset kind);
+  void send_signature(std::uint64_t generation);
+  void drop_everything();
+  void control(const wire::RegisterH2D& fis);
+  kit::Duration send(wire::Frame& frame, kit::Duration when);
+  void diagnose(const char* rule);
+
+  // ata/accept.cpp: commands begin and end
+  void arrive(std::uint64_t link_generation);
+  void accept_single(const Inbound& in, const CommandRow* row);
+  bool refused_by_queue_error(const Inbound& in, const CommandRow* row);
+  void submit(Command& command, MediaOp op, LbaRange range);
+  void finish(Command& command, kit::Duration when);
+  void fail(Command& command, std::uint8_t error, std::uint64_t lba, kit::Duration when);
+  void abort(Command& command) { fail(command, wire::error::ABRT, 0, calendar_.now()); }
+  void send_result(const Command& command, std::uint8_t status, std::uint8_t error, kit::Duration when);
+  void account(const Command& command, kit::Duration when);
+  bool resolve_range(Command& command);
+  void note_bad_sector(Command& command);
+
+  // ata/queue.cpp: the NCQ feature set
+  void accept_queued(const Inbound& in, const CommandRow* row);
+  void do_queued(Command& command);
+  void break_queue(const Inbound& in, const char* rule);
+  void queue_failed(Command& command, std::uint8_t error, std::uint64_t lba, kit::Duration when);
+  void record_queue_error(std::uint8_t first, std::uint8_t error, std::uint64_t lba, const wire::RegisterH2D& fis);
+  kit::Duration report_done(kit::Duration when);
+  void drop_commands();
+
+  // ata/transfer.cpp: data phases, and when they happen
+  void may_transfer(MediaRequest& request, kit::Duration at) override;
+  void complete(MediaRequest& request, kit::Duration at) override;
+  void watch_medium();
+  void advance(std::uint64_t serial);
+  void pump();
+  void wake_at(kit::Duration when);
+  void wake(std::uint64_t serial);
+  void start_phase(Command& command, kit::Duration when);
+  kit::Duration send_dma_setup(Command& command, kit::Duration when);
+  void send_data(Command& command, kit::Duration when);
+  void send_more(std::uint64_t argument);
+  kit::Duration send_pio_setup(Command& command, kit::Duration when);
+  kit::Duration send_data_fis(Command& command, std::uint32_t bytes, kit::Duration when, wire::Verdict& verdict);
+  void data_sent(Command& command, kit::Duration when);
+  void phase_ended(std::uint64_t argument);
+  void request_data(Command& command, kit::Duration when);
+  void receive_data(wire::Frame& frame, kit::Duration arrival);
+  void data_arrived(std::uint64_t argument);
+  void store_data(Command& command, const std::uint8_t* from, std::uint32_t bytes);
+  void transfer_failed(Command& command, wire::Verdict verdict, kit::Duration when);
+  std::uint32_t block_bytes(const Command& command) const;
+  std::uint64_t phase_argument(unsigned index) const { return phase_serial_ << 8 | index; }
+
+  // ata/handlers_*.cpp: one for each kind of command
+  void do_read(Command& command);
+  void do_write(Command& command);
+  void do_verify(Command& command);
+  void do_flush(Command& command);
+  void do_trim(Command& command);
+  void do_nothing(Command& command);
+  void do_abort(Command& command);
+  void do_diagnostic(Command& command);
+  void do_identify(Command& command);
+  void do_set_features(Command& command);
+  void do_set_multiple(Command& command);
+  void do_read_native_max(Command& command);
+  void do_read_log(Command& command);
+  void do_write_log(Command& command);
+  void do_smart(Command& command);
+  void do_power(Command& command);
+  void buffer_in(Command& command, std::uint32_t bytes);
+  void buffer_out(Command& command, std::uint32_t bytes);
+  void buffer_filled(Command& command);
+  bool set_transfer_mode(std::uint8_t mode);
+  bool set_sata_feature(std::uint8_t feature, bool on);
+  void read_log_page(std::uint8_t log, std::uint32_t page, std::uint8_t* to);
+  unsigned log_pages(std::uint8_t log) const;
+  void fill_identify(std::uint8_t* to) const;
+  void enter_power(Power state);
+  void enter_standby(Command& command);
+  void store_log(Command& command);
+  bool self_test(std::uint8_t kind);
+  void smart_data(std::uint8_t* to, bool thresholds) const;
+  void set_standby_timer(std::uint8_t code);
+  void standby_check(std::uint64_t serial);
+  void revert_settings();
+
+  kit::Context& context_;
+  kit::Calendar& calendar_;
+  const AtaParameters& parameters_;
+  Medium& medium_;
+  Store& store_;
+  MediumFacts facts_;
+  AtaStatistics statistics_;
+  kit::Track track_;
+  kit::StateProbe depth_probe_, phase_probe_;
+
+  Settings settings_;
+  bool powered_ = false;        // has been reset once
+  Reset last_reset_ = Reset::power_on;
+  bool link_up_ = false;
+  bool ready_for_commands_ = false;  // the signature has been sent
+  bool in_soft_reset_ = false;  // SRST is set
+  std::uint8_t speed_ = 0;      // generation of the link
+  std::uint32_t generation_ = 0, link_generation_ = 0;  // count resets, link changes: events of an earlier one are void
+  Power power_ = Power::active_or_idle, next_power_ = Power::active_or_idle;
+  kit::Duration last_activity_, standby_after_;
+  std::uint64_t standby_serial_ = 0;
+
+  std::array<Command, 33> commands_;
+  std::uint32_t outstanding_ = 0;     // queued commands
+  bool single_busy_ = false;          // the other one
+  wire::RegisterD2H result_;          // of the other one
+  bool queue_error_ = false;          // until log 10h is read
+  std::array<std::uint8_t, 512> queue_error_log_{};
+
+  std::array<Inbound, 64> inbox_;     // command FISes on their way through the decoder
+  unsigned inbox_head_ = 0, inbound_ = 0;
+
+  Agenda ready_, done_;
+  Phase phase_ = Phase::none;
+  unsigned moving_ = single;          // whose data phase it is
+  std::uint64_t phase_serial_ = 0;
+  bool data_here_ = false;            // the Data FIS that was asked for has come,
+  wire::Verdict data_verdict_ = wire::Verdict::r_ok;  // … and whether it can be used
+  kit::Duration link_free_;           // when the last frame sent was acknowledged
+  kit::Duration wake_ = kit::Duration::never(), medium_wake_ = kit::Duration::never();
+  std::uint64_t wake_serial_ = 0, medium_serial_ = 0;
+
+  std::vector<LbaRange> bad_;         // unreadable sectors, disjoint and in order
+  std::unique_ptr<std::uint8_t[]> buffer_;   // internal data
+  std::unique_ptr<std::uint8_t[]> bounce_;   // data that does not lie in one piece in the store
+  std::vector<LbaRange> trims_;
+  std::vector<std::uint8_t> host_logs_;      // logs 80h to 9Fh, 16 pages each, once one is written
+  std::uint16_t self_tests_ = 0;             // run so far
+  std::array<std::uint8_t, 512> self_test_log_{};
+};
+
+}  // namespace ahcisim::disk
