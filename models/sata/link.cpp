@@ -61,7 +61,7 @@ void Link::send(Direction direction, wire::Frame& frame, sc_core::sc_time& delay
   Booked booked = book(counts, frame, ready, time);
   bool hit = errors_.pass(bits);
   for (auto left = parameters_.retries(); hit || attention_; --left) {
-    if (!transmission_damaged(direction, frame, booked.begin, hit)) break;
+    if (!transmission_damaged(direction, frame, hit)) break;
     if (data) {
       frame.crc_error = true;
       break;
@@ -69,6 +69,7 @@ void Link::send(Direction direction, wire::Frame& frame, sc_core::sc_time& delay
     // Non-data FISes are repeated (10.6): to the receiver it is as if the damaged one had not been.
     const kit::Duration end = booked.begin + time.acknowledged;
     if (down_at_ < end) return cut(direction, frame, down_at_, delay);
+    if (observer_) trace(direction, frame, booked, kit::Duration{}, wire::Verdict::r_err);
     if (left == 0) {
       counts.r_err.add();
       frame.verdict = wire::Verdict::r_err;
@@ -84,12 +85,16 @@ void Link::send(Direction direction, wire::Frame& frame, sc_core::sc_time& delay
 
 Link::Booked Link::book(DirectionStatistics& counts, const wire::Frame& frame, kit::Duration ready, const FrameTime& time) {
   const kit::Duration now = context_.calendar.now();
+  // R_OK is back one SYNC before the link is free: who sends on at once waits for that, no gap could take the frame.
+  kit::Duration earliest = ready;
+  const kit::Duration free = line_.busy_until();
+  if (ready < free && free - ready <= time.released - time.acknowledged) earliest = free;
   kit::Duration stall;
   if (frame.source_end_ps != 0) {  // the sender fills with HOLD until its data is there (9.4.9)
-    const kit::Duration begin = line_.first_fit(ready, time.released);
+    const kit::Duration begin = line_.first_fit(earliest, time.released);
     stall = kit::max(stall, kit::Duration::from_ps(frame.source_end_ps) - (begin + time.source));
   }
-  const kit::Duration begin = line_.book(now, ready, time.released + stall).begin;
+  const kit::Duration begin = line_.book(now, earliest, time.released + stall).begin;
   counts.busy.add(time.released + stall);
   counts.wait.add(begin - ready);
   counts.source_hold.add(stall);
@@ -97,7 +102,7 @@ Link::Booked Link::book(DirectionStatistics& counts, const wire::Frame& frame, k
 }
 
 /// Looks at one transmission closely. `hit`: the line inverted bits, errors_.positions() tells which.
-bool Link::transmission_damaged(Direction direction, const wire::Frame& frame, kit::Duration begin, bool hit) {
+bool Link::transmission_damaged(Direction direction, const wire::Frame& frame, bool hit) {
   DirectionStatistics& counts = statistics_.of(direction);
   if (errors_.due(direction, frame.fis[0]) && !hit) {
     errors_.invert_any(LinkTiming::framed(frame.fis_bytes / 4, (frame.payload_bytes + 3) / 4) * 40);
@@ -113,7 +118,6 @@ bool Link::transmission_damaged(Direction direction, const wire::Frame& frame, k
     else
       counts.crc_errors.add();
   }
-  if (observer_) trace(direction, frame, begin, !hit);
   return hit;
 }
 
@@ -147,6 +151,7 @@ void Link::deliver(Direction direction, wire::Frame& frame, const Booked& booked
   counts.frames[static_cast<std::size_t>(kind_of(frame.fis[0]))].add();
   counts.payload.add(frame.payload_bytes);
   if (frame.verdict == wire::Verdict::r_err) counts.r_err.add();
+  if (observer_) trace(direction, frame, booked, hold, frame.verdict);
   if (tracks_[0].watched()) show(direction, frame, booked.begin, shift + time.released + hold);
   delay = calendar.annotate(end);
 }

@@ -67,7 +67,7 @@ class Link : public sc_core::sc_module {
   // Frames (link.cpp).
   void send(Direction direction, wire::Frame& frame, sc_core::sc_time& delay);
   Booked book(DirectionStatistics& counts, const wire::Frame& frame, kit::Duration ready, const FrameTime& time);
-  bool transmission_damaged(Direction direction, const wire::Frame& frame, kit::Duration begin, bool hit);
+  bool transmission_damaged(Direction direction, const wire::Frame& frame, bool hit);
   void deliver(Direction direction, wire::Frame& frame, const Booked& booked, const FrameTime& time, sc_core::sc_time& delay);
   void cut(Direction direction, wire::Frame& frame, kit::Duration when, sc_core::sc_time& delay);
   void refuse(wire::Frame& frame, const char* rule);
@@ -83,12 +83,13 @@ class Link : public sc_core::sc_module {
   void outage(std::uint64_t);
   void schedule_outage(kit::Duration when, bool recovers);
   void take_down();
+  bool device_listens(kit::Duration when) const;
   void tell_host(const ::tlm::tlm_phase& phase, kit::Duration when);
   void tell_device(const ::tlm::tlm_phase& phase, kit::Duration when);
   void enter(State state, kit::Duration when);
 
   // Bit-true trace (trace.cpp).
-  void trace(Direction direction, const wire::Frame& frame, kit::Duration begin, bool accepted);
+  void trace(Direction direction, const wire::Frame& frame, const Booked& booked, kit::Duration hold, wire::Verdict verdict);
 
   kit::Context& context_;
   const LinkParameters& parameters_;

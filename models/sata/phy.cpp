@@ -13,7 +13,7 @@ void Link::comreset(wire::Frame& frame, const sc_core::sc_time& delay) {
   asserted_at_ = when;
   speed_limit_ = frame.speed_limit;
   enter(State::comreset, when);
-  if (parameters_.device() == "present") tell_device(wire::SATA_COMRESET, when);
+  if (device_listens(when)) tell_device(wire::SATA_COMRESET, when);
 }
 
 void Link::release(wire::Frame& frame, const sc_core::sc_time& delay) {
@@ -34,7 +34,7 @@ void Link::go_offline(wire::Frame&, const sc_core::sc_time& delay) {
   const kit::Duration when = context_.calendar.absolute(delay);
   take_down();
   enter(State::offline, when);
-  if (parameters_.device() == "present") tell_device(wire::SATA_OFFLINE, when);
+  if (device_listens(when)) tell_device(wire::SATA_OFFLINE, when);
 }
 
 void Link::cominit_seen(std::uint64_t epoch) {
@@ -104,6 +104,9 @@ void Link::take_down() {
   ++epoch_;
   line_.clear();
 }
+
+/// Whether there is a device with power and a working phy.
+bool Link::device_listens(kit::Duration when) const { return parameters_.device() == "present" && when >= parameters_.power_on(); }
 
 void Link::tell_host(const ::tlm::tlm_phase& phase, kit::Duration when) {
   wire::Frame frame;

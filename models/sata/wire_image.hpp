@@ -39,8 +39,10 @@ enum class Noticed : std::uint8_t { nothing, code, crc };
 /// SOF), decodes it and checks the CRC.
 Noticed receive_damaged(const wire::Frame& frame, const std::vector<std::int64_t>& positions);
 
-/// Receives what a traced link carries, frame by frame. The primitives that are repeated while a side waits (X_RDY, R_RDY,
-/// WTRM, R_OK, HOLD) are shown once, when they are first sent; ALIGN is shown where it falls into a frame.
+/// Receives what a traced link carries, frame by frame, when the frame is computed. The primitives that are repeated while a
+/// side waits (X_RDY, R_RDY, HOLD, HOLDA, WTRM, R_OK) are shown once, when they are first sent; ALIGN is shown where it falls
+/// into a frame. A frame that the loss of the link cuts off is not shown, and one that a receiver sends from within a
+/// delivery comes before the one it answers.
 class WireObserver {
  public:
   /// `when` is the time the dword leaves its sender, `line` its 40 bits as in encoding.hpp.

@@ -295,5 +295,30 @@ TEST(SataObserved, ABitTrueTraceShowsAFrameAndItsRepetition) {
   EXPECT_EQ(tracer.seen.size(), 2048 + 2 + 7 + 2 * 8u);
 }
 
+TEST(SataObserved, ABitTrueTraceShowsHoldOfBothSidesAndTheReceiversVerdict) {
+  LinkParameters parameters;
+  Bench bench{parameters};
+  bench.start();
+  Tracer tracer;
+  bench.link.observe(&tracer);
+  std::vector<std::uint8_t> bytes(64, 3);
+  wire::Frame data = data_of(bytes);
+  const Duration when = bench.now();
+  data.source_end_ps = (when + 10_us).ps();
+  Duration end = bench.device.send(data, when);
+  EXPECT_EQ(tracer.primitives(), "X_RDY R_RDY SOF HOLD HOLDA EOF WTRM R_OK SYNC ");
+  EXPECT_EQ(tracer.seen.back().when, end);
+  EXPECT_GT(end, when + 10_us);
+  tracer.seen.clear();
+  data.source_end_ps = 0;
+  bench.host.on_frame = [](wire::Frame& f, Duration arrival) {
+    f.verdict = Verdict::r_err;
+    return arrival + 5_us;
+  };
+  end = bench.device.send(data, when + 1_ms);
+  EXPECT_EQ(tracer.primitives(), "X_RDY R_RDY SOF HOLD HOLDA R_IP EOF WTRM R_ERR SYNC ");
+  EXPECT_EQ(tracer.seen.back().when, end);
+}
+
 }  // namespace
 }  // namespace ahcisim::sata::testing
