@@ -72,9 +72,10 @@ TEST(DisksimValidation, ArchivesAreRecognisedByContentAndMustBeWhole) {
     for (std::size_t cut :
          {std::size_t{1}, std::size_t{8}, std::size_t{12}, packed.size() / 2, packed.size() - 20}) {
       const TextFile part{packed.substr(0, packed.size() - cut)};
-      if (packed[0] !=
-          0x1f)  // the end of an xz file shows when it is opened, not after the part that is there
+      // The end of an xz file shows when it is opened, not after the part that is there.
+      if (packed[0] != 0x1f) {
         EXPECT_THAT(error_of([&] { DisksimValidationTrace{part.path()}; }), HasSubstr("ends early"));
+      }
       EXPECT_THAT(error_of([&] {
                     DisksimValidationTrace cut_trace{part.path()};
                     drain(cut_trace);
