@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+// An AHCI driver: brings one HBA and one disk up and does I/O with exactly the register accesses of Linux's libahci.
+//
+// Accesses for each request (one interrupt each): queued 7 (W PxSACT, W PxCI; R IS, R PxIS, W PxIS, R PxSACT, W IS), other 6
+// (W PxCI; R IS, R PxIS, W PxIS, R PxCI, W IS); with a vector for each port the two accesses to IS fall away. It is a state
+// machine of callbacks; what takes CPU time takes it from one Processor. Files: ahci_driver.cpp submission and issue,
+// ahci_interrupt.cpp the handler, ahci_bringup.cpp HBA and port, ahci_configure.cpp the disk, ahci_recovery.cpp errors.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <boost/intrusive/list.hpp>
+#include <systemc>
+#include <tlm_utils/simple_initiator_socket.h>
+
+#include <ahcisim/models/host/ahci_parameters.hpp>
+#include <ahcisim/models/host/block_device.hpp>
+#include <ahcisim/models/host/command_slots.hpp>
+#include <ahcisim/models/host/identify.hpp>
+#include <ahcisim/models/host/memory.hpp>
+#include <ahcisim/models/host/mmio.hpp>
+#include <ahcisim/models/host/pci_probe.hpp>
+#include <ahcisim/models/host/processor.hpp>
+#include <ahcisim/models/host/script.hpp>
+#include <ahcisim/models/kit/context.hpp>
+#include <ahcisim/tlm/interrupt.hpp>
+#include <ahcisim/tlm/request_tag.hpp>
+
+namespace ahcisim::host {
+
+struct AhciDriverStatistics : kit::StatSet {
+  kit::Counter commands{*this, "commands", "commands", "I/O commands issued, retries included"};
+  kit::Counter interrupts{*this, "interrupts", "interrupts", "entries of the interrupt handler"};
+  kit::Counter unhandled{*this, "interrupts.unhandled", "interrupts", "entries of the handler that found nothing to do"};
+  kit::Counter done_in_handler{*this, "commands.done", "commands", "commands found done by the handler"};
+  kit::Counter register_reads{*this, "register.reads", "accesses", "register reads of issue and interrupt handler"};
+  kit::Counter register_writes{*this, "register.writes", "accesses", "register writes of issue and interrupt handler"};
+  kit::Counter deferred{*this, "deferred", "requests", "requests that had to wait for a slot or for the queue to drain"};
+  kit::Counter recoveries{*this, "recoveries", "times", "runs of the error handler"};
+  kit::Counter resets{*this, "resets", "times", "COMRESETs, the first included"};
+  kit::Counter retries{*this, "retries", "commands", "commands issued again after an error"};
+  kit::Counter timeouts{*this, "timeouts", "commands", "commands that were not answered in time"};
+};
+
+class AhciDriver : public sc_core::sc_module, public BlockDevice, private Software {
+ public:
+  /// Bring-up starts with the simulation. `tags` may be null where nobody keeps accounts.
+  AhciDriver(const sc_core::sc_module_name& name, kit::Context& context, const AhciDriverParameters& parameters,
+             Memory& memory, wire::TagBoard* tags);
+  /// Configuration and register accesses, for pcie::RootComplex::cpu or any target of its kind.
+  tlm_utils::simple_initiator_socket<AhciDriver> cpu;
+  /// Where interrupts arrive.
+  sc_core::sc_export<wire::CpuInterruptIf> interrupts;
+
+  void submit(Request& request, kit::Duration at) override;
+  std::uint64_t capacity() const override { return capacity_; }
+  unsigned max_depth() const override { return depth_; }
+  bool is_ready() const override { return state_ == State::running || state_ == State::recovering; }
+  void listen(DeviceListener& listener) override;
+
+  /// What IDENTIFY DEVICE said.
+  const Identify& identify() const { return identify_; }
+  const PciFunction& function() const { return pci_.function(); }
+  bool queueing() const { return queueing_; }
+  unsigned port() const { return port_; }
+  /// Empty, or why the driver gave up.
+  const std::string& failure() const { return failure_; }
+  const AhciDriverStatistics& statistics() const { return statistics_; }
+  const Processor& processor() const { return processor_; }
+
+ private:
+  enum class State : std::uint8_t { bringing_up, running, recovering, dead };
+  enum class Kind : std::uint8_t { queued, plain, flush, trim };
+  /// A command on its way.
+  struct Command {
+    Request* request = nullptr;
+    std::uint64_t offset = 0;  // bytes of the request before this command
+    std::uint32_t bytes = 0;
+    Kind kind = Kind::plain;
+    kit::Duration issued;
+  };
+  using RequestList = boost::intrusive::list<Request>;
+  struct Interrupts final : wire::CpuInterruptIf {
+    explicit Interrupts(AhciDriver& d) : driver{d} {}
+    void message(std::uint64_t address, std::uint32_t data, const sc_core::sc_time& delay) override;
+    void intx(unsigned line, bool asserted, const sc_core::sc_time& delay) override;
+    AhciDriver& driver;
+  };
+
+  // Submission and issue.
+  void start_of_simulation() override;
+  kit::Duration wanted() override;
+  void run(kit::Duration at) override;
+  void take_submission(kit::Duration at);
+  bool admit(Request& request);
+  bool refuse(Request& request, RequestStatus status);
+  Kind kind_of(const Request& request) const;
+  bool may_issue(Kind kind) const;
+  bool can_issue() const;
+  void issue_next(kit::Duration at);
+  void reissue(kit::Duration at);
+  Command cut(Request& request, unsigned slot, Kind kind);
+  std::uint32_t attach_buffer(Request& request, unsigned slot, std::uint32_t limit);
+  kit::Duration send(unsigned slot, kit::Duration at);
+  bool drops_flushes() const { return !identify_.write_cache; }
+  void end_step(Request& request);
+  void finish(Request& request, kit::Duration at);
+  void watch_deadline();
+  void check_deadlines(std::uint64_t);
+
+  // Interrupt handler.
+  void interrupt(unsigned vector, kit::Duration at) override;
+  void have_is(std::uint32_t value, kit::Duration at);
+  void have_port_is(std::uint32_t value, kit::Duration at);
+  void have_notification(std::uint32_t value, kit::Duration at);
+  void read_active(kit::Duration at);
+  void have_active(std::uint32_t value, kit::Duration at);
+  void command_done(unsigned slot);
+  void leave_handler(kit::Duration at);
+  void nobody_cared(kit::Duration at);
+  void count_unhandled();
+  void level_changed(std::uint64_t asserted);
+  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+    return mmio_.backward(payload, phase, delay);
+  }
+
+  // Bring-up of HBA and port.
+  void bring_up();
+  void enable_ahci(unsigned tries);
+  void save_configuration();
+  void reset_hba();
+  void initialise_port(unsigned port);
+  void start_port();
+  void try_port(unsigned port);
+  void stop_engine(std::function<void(bool stopped)> handler);
+  void start_engine();
+  void hard_reset(std::function<void(bool device)> handler);
+  void debounce(std::uint32_t last, kit::Duration since, kit::Duration deadline, std::function<void(bool)> handler);
+  void wait_for_device(std::function<void(bool)> handler);
+  void thaw();
+  void give_up(const std::string& reason);
+  kit::Duration pause(kit::Duration time) const {
+    return parameters_.probe.fast_probe() ? kit::Duration::from_ps(time.ps() / 100) : time;
+  }
+
+  // The disk.
+  void configure_device();
+  void configure_features();
+  void read_logs();
+  void read_log(std::uint8_t log, std::uint8_t page, std::function<void(const std::uint8_t* data)> handler);
+  void set_feature(std::uint8_t subcommand, std::uint8_t count);
+  void device_configured();
+  void internal_command(const wire::RegisterH2D& fis, std::uint32_t bytes, std::function<void(bool ok)> handler);
+  kit::Duration begin_internal(const wire::RegisterH2D& fis, std::uint32_t bytes, kit::Duration at);
+  void internal_timeout(std::uint64_t serial);
+  void internal_done(bool ok, kit::Duration at);
+
+  // Errors.
+  void begin_recovery(std::uint32_t port_is, std::uint32_t timed_out);
+  void recover_after_device_error();
+  void recover_with_reset(unsigned attempt);
+  void analyse_log(const std::uint8_t* log);
+  void blame(unsigned slot, std::uint8_t status, std::uint8_t error, std::uint64_t lba);
+  void fail_command(unsigned slot, RequestStatus status);
+  void end_recovery();
+  void fail_everything();
+  void complain(const std::string& rule);
+
+  std::uint64_t hba(unsigned offset) const { return abar_ + offset; }
+  std::uint64_t reg(unsigned offset) const { return port_address_ + offset; }
+
+  kit::Context& context_;
+  kit::Calendar& calendar_;
+  const AhciDriverParameters& parameters_;
+  wire::TagBoard* tags_;
+  AhciDriverStatistics statistics_;
+  Interrupts interrupt_sink_;
+  Mmio mmio_;
+  Processor processor_;
+  Script script_;
+  PciProbe pci_;
+  CommandSlots slots_;
+  DeviceListener* listener_ = nullptr;
+  State state_ = State::bringing_up;
+  std::string failure_;
+
+  // The HBA and the port.
+  std::uint64_t abar_ = 0, port_address_ = 0;
+  std::uint32_t cap_ = 0, cap2_ = 0, pi_ = 0;
+  unsigned port_ = 0;
+  bool message_per_port_ = false;
+
+  // The disk.
+  Identify identify_;
+  std::uint64_t capacity_ = 0;
+  unsigned depth_ = 1;
+  bool queueing_ = false;
+  std::uint32_t longest_command_ = 0;  // bytes
+  unsigned lba_shift_ = 0;             // 512-byte sectors to logical sectors
+
+  // Requests.
+  RequestList submissions_;  // handed in by programs, in the order of time
+  RequestList waiting_;      // in the driver, waiting for a slot; the first may be partly issued
+  std::array<Command, CommandSlots::count> commands_{};
+  std::uint32_t queued_ = 0, plain_ = 0;  // slots outstanding at the device, by kind
+  std::uint32_t retry_ = 0;               // slots whose command is to be issued again
+  std::array<Request*, CommandSlots::count> finished_{};
+  unsigned finished_count_ = 0;
+  bool deadline_watched_ = false;
+
+  // The interrupt being handled.
+  kit::Duration handler_entry_;
+  std::uint32_t is_ = 0, port_is_ = 0;
+  std::int64_t unhandled_in_row_ = 0;
+
+  // A command of the driver's own, in slot 0 while nothing else is outstanding.
+  bool internal_active_ = false, internal_ok_ = false;
+  std::uint64_t internal_serial_ = 0;
+
+  // Recovery.
+  std::uint32_t suspects_ = 0;  // slots that were outstanding when it began
+  std::uint32_t late_ = 0;      // those of them that were not answered in time
+  std::uint32_t recovery_is_ = 0;
+  unsigned recoveries_in_row_ = 0;
+};
+
+}  // namespace ahcisim::host

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// The AHCI driver's error handling after libata: who is to blame, restart or COMRESET, and another try for the others.
+#include <ahcisim/models/host/ahci_driver.hpp>
+
+#include <string>
+
+namespace ahcisim::host {
+
+using namespace ahci_name;
+
+namespace {
+/// Recoveries in a row without one command done in between, after which the device is given up.
+constexpr unsigned most_recoveries_in_row = 20;
+constexpr std::uint8_t ncq_error_log = 0x10;
+}  // namespace
+
+/// The port stops; what is outstanding is under suspicion.
+void AhciDriver::begin_recovery(std::uint32_t port_is, std::uint32_t timed_out) {
+  state_ = State::recovering;
+  statistics_.recoveries.add();
+  recovery_is_ = port_is;
+  late_ = timed_out;
+  suspects_ = queued_ | plain_;
+  if (++recoveries_in_row_ > most_recoveries_in_row) {
+    script_.call([this] { give_up("errors without end: the device is given up"); });
+  } else if (timed_out || (port_is & PxIS_freeze)) {
+    script_.write(reg(PxIE), 0);
+    script_.call([this] { recover_with_reset(1); });
+  } else {
+    script_.call([this] { recover_after_device_error(); });
+  }
+  processor_.poke();
+}
+
+/// The device reported an error and is alive: stop, ask, start again (AHCI 1.3.1, 6.2.2.1).
+void AhciDriver::recover_after_device_error() {
+  const bool was_queued = (suspects_ & queued_) != 0;
+  script_.read(reg(PxSERR), [=](std::uint32_t serr) { script_.write(reg(PxSERR), serr); });
+  script_.read(reg(PxTFD), [=](std::uint32_t tfd) {
+    stop_engine([=](bool stopped) {
+      const bool busy = tfd & (wire::status::BSY | wire::status::DRQ);
+      if (!stopped || tfd == ~0u || (busy && !(cap_ & CAP_SCLO))) return recover_with_reset(1);
+      if (busy) {
+        script_.read(reg(PxCMD), [=](std::uint32_t cmd) { script_.write(reg(PxCMD), cmd | PxCMD_CLO); });
+        script_.poll(reg(PxCMD), PxCMD_CLO, 0, kit::Duration::from_ms(1), parameters_.probe.engine_limit(), [](bool) {});
+      }
+      start_engine();
+      script_.call([=] {
+        queued_ = plain_ = 0;
+        if (!was_queued) {
+          if (suspects_) blame(static_cast<unsigned>(__builtin_ctz(suspects_)), static_cast<std::uint8_t>(tfd), static_cast<std::uint8_t>(tfd >> 8), 0);
+          return end_recovery();
+        }
+        wire::RegisterH2D fis;
+        fis.flags = wire::RegisterH2D::C;
+        fis.command = identify_.log_dma_ext ? ata_command::READ_LOG_DMA_EXT : ata_command::READ_LOG_EXT;
+        fis.lba_7_0 = ncq_error_log;
+        fis.count_7_0 = 1;
+        internal_command(fis, 512, [=](bool ok) {
+          if (!ok) {
+            complain("NCQ command error log cannot be read: every command counts as failed (ACS-3, A.14)");
+            for (std::uint32_t left = suspects_; left; left &= left - 1)
+              blame(static_cast<unsigned>(__builtin_ctz(left)), wire::status::ERR, wire::error::ABRT, 0);
+            return end_recovery();
+          }
+          analyse_log(slots_.buffer(CommandSlots::internal));
+          end_recovery();
+        });
+      });
+    });
+  });
+}
+
+/// NCQ Command Error log (ACS-3, A.14): NQ and tag, then the shadow registers of the command.
+void AhciDriver::analyse_log(const std::uint8_t* log) {
+  const unsigned tag = log[0] & 31;
+  std::uint8_t sum = 0;
+  for (unsigned i = 0; i < 512; ++i) sum = static_cast<std::uint8_t>(sum + log[i]);
+  const bool valid = !(log[0] & 0x80) && (suspects_ & 1u << tag) && sum == 0;
+  if (!valid) {
+    complain("NCQ command error log names no outstanding command: every command counts as failed (ACS-3, A.14)");
+    for (std::uint32_t left = suspects_; left; left &= left - 1)
+      blame(static_cast<unsigned>(__builtin_ctz(left)), wire::status::ERR, wire::error::ABRT, 0);
+    return;
+  }
+  const std::uint64_t lba = log[4] | std::uint64_t{log[5]} << 8 | std::uint64_t{log[6]} << 16 | std::uint64_t{log[8]} << 24 |
+                            std::uint64_t{log[9]} << 32 | std::uint64_t{log[10]} << 40;
+  blame(tag, log[2], log[3], lba);
+}
+
+/// COMRESET, as often as it takes; then everything that was outstanding has failed once.
+void AhciDriver::recover_with_reset(unsigned attempt) {
+  script_.read(reg(PxSERR), [=](std::uint32_t serr) { script_.write(reg(PxSERR), serr); });
+  script_.call([=] {
+    hard_reset([=](bool device) {
+      if (!device) {
+        if (attempt >= static_cast<unsigned>(parameters_.probe.reset_tries()))
+          return give_up("no device answers after " + std::to_string(attempt) + " COMRESETs");
+        return recover_with_reset(attempt + 1);
+      }
+      thaw();
+      script_.call([this] {
+        queued_ = plain_ = 0;
+        // The device may have changed or lost its settings: libata identifies it again.
+        wire::RegisterH2D fis;
+        fis.flags = wire::RegisterH2D::C;
+        fis.command = ata_command::IDENTIFY_DEVICE;
+        internal_command(fis, 512, [this](bool ok) {
+          if (!ok) return give_up("IDENTIFY DEVICE failed after COMRESET");
+          const Identify again = Identify::parse(slots_.buffer(CommandSlots::internal));
+          if (again.logical_sectors != identify_.logical_sectors || again.serial != identify_.serial)
+            return give_up("another device answers after COMRESET");
+          for (std::uint32_t left = late_ ? late_ : suspects_; left; left &= left - 1) {
+            const auto slot = static_cast<unsigned>(__builtin_ctz(left));
+            Request& request = *commands_[slot].request;
+            if (++request.progress.tries >= parameters_.tries())
+              fail_command(slot, late_ ? RequestStatus::timed_out : RequestStatus::bus_error);
+          }
+          end_recovery();
+        });
+      });
+    });
+  });
+}
+
+/// The command in `slot` failed with these registers: for good, or is there another try (libata-eh.c, ata_eh_worth_retry)?
+void AhciDriver::blame(unsigned slot, std::uint8_t status, std::uint8_t error, std::uint64_t lba) {
+  if (!(suspects_ & 1u << slot)) return;
+  Request& request = *commands_[slot].request;
+  request.ata_status = status;
+  request.ata_error = error;
+  request.error_lba = lba << lba_shift_;
+  const bool bus = (recovery_is_ & (PxIS_HBDS | PxIS_HBFS | PxIS_IFS)) || (error & wire::error::ICRC);
+  const bool media = !bus && (error & (wire::error::UNC | wire::error::AMNF));
+  if (media)
+    fail_command(slot, RequestStatus::media_error);
+  else if (++request.progress.tries >= parameters_.tries())
+    fail_command(slot, bus ? RequestStatus::bus_error : RequestStatus::device_error);
+}
+
+void AhciDriver::fail_command(unsigned slot, RequestStatus status) {
+  Request& request = *commands_[slot].request;
+  suspects_ &= ~(1u << slot);
+  if (tags_) tags_->at(port_, slot) = nullptr;
+  request.status = status;
+  request.progress.step_issued = true;  // nothing more of it is sent
+  if (request.is_linked()) waiting_.erase(waiting_.iterator_to(request));
+  if (--request.progress.open == 0) end_step(request);
+}
+
+/// What is left of the suspects is issued again; what failed goes back to the programs.
+void AhciDriver::end_recovery() {
+  retry_ = suspects_;
+  suspects_ = late_ = 0;
+  state_ = State::running;
+  const unsigned count = finished_count_;
+  finished_count_ = 0;
+  const kit::Duration at = calendar_.now() + parameters_.cpu.complete() * count + parameters_.cpu.wake();
+  for (unsigned i = 0; i < count; ++i) finish(*finished_[i], at);
+  processor_.poke();
+}
+
+/// The device is dead: every request ends.
+void AhciDriver::fail_everything() {
+  const kit::Duration at = calendar_.now();
+  const std::uint32_t open = queued_ | plain_ | retry_ | suspects_;
+  queued_ = plain_ = retry_ = suspects_ = 0;
+  for (std::uint32_t left = open; left; left &= left - 1) {
+    const auto slot = static_cast<unsigned>(__builtin_ctz(left));
+    Request& request = *commands_[slot].request;
+    if (tags_) tags_->at(port_, slot) = nullptr;
+    request.status = RequestStatus::gone;
+    if (--request.progress.open == 0 && !request.is_linked()) finish(request, at);
+  }
+  while (!waiting_.empty()) {
+    Request& request = waiting_.front();
+    waiting_.pop_front();
+    request.status = RequestStatus::gone;
+    finish(request, at);
+  }
+}
+
+}  // namespace ahcisim::host

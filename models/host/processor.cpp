@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// The processor's loop: which step comes next, and when.
+#include <ahcisim/models/host/processor.hpp>
+
+namespace ahcisim::host {
+
+void Processor::raise(unsigned vector, kit::Duration at) {
+  if (masked_) return;
+  Latch& latch = latches_[vector % vectors];
+  const std::uint32_t bit = 1u << vector % vectors;
+  if (!(announced_ & bit)) {
+    latch = {at, at};
+    announced_ |= bit;
+  } else {
+    latch.first = kit::min(latch.first, at);
+    latch.last = kit::max(latch.last, at);
+  }
+  next_interrupt_ = kit::min(next_interrupt_, latch.first);
+  poke();
+}
+
+void Processor::set_level(bool asserted) {
+  level_ = asserted;
+  poke();
+}
+
+void Processor::find_next_interrupt() {
+  next_interrupt_ = kit::Duration::never();
+  for (std::uint32_t left = announced_; left; left &= left - 1)
+    next_interrupt_ = kit::min(next_interrupt_, latches_[static_cast<unsigned>(__builtin_ctz(left))].first);
+}
+
+void Processor::take_interrupt(kit::Duration now) {
+  unsigned vector = 0;
+  for (std::uint32_t left = announced_; left; left &= left - 1) {
+    const auto candidate = static_cast<unsigned>(__builtin_ctz(left));
+    Latch& latch = latches_[candidate];
+    if (latch.first > now) continue;
+    vector = candidate;
+    if (latch.last > now)
+      latch.first = latch.last;  // announced, but not here yet: it will come again
+    else
+      announced_ &= ~(1u << candidate);
+    break;
+  }
+  find_next_interrupt();
+  software_.interrupt(vector, now);
+}
+
+void Processor::poke() {
+  if (busy_ || in_loop_) return;
+  in_loop_ = true;
+  while (!busy_) {
+    const kit::Duration now = calendar_.now();
+    const kit::Duration interrupt = level_ && !masked_ ? now : next_interrupt_;
+    const kit::Duration when = kit::max(free_at_, kit::min(interrupt, software_.wanted()));
+    if (when == kit::Duration::never()) break;
+    if (when > now) {
+      if (when < armed_) {
+        armed_ = when;
+        calendar_.at<&Processor::wake>(when, this);
+      }
+      break;
+    }
+    busy_ = true;
+    begun_ = now;
+    if (interrupt <= now)
+      take_interrupt(now);
+    else
+      software_.run(now);
+  }
+  in_loop_ = false;
+}
+
+void Processor::wake(std::uint64_t) {
+  if (calendar_.now() >= armed_) armed_ = kit::Duration::never();
+  poke();
+}
+
+void Processor::release(kit::Duration end) {
+  busy_ = false;
+  free_at_ = end;
+  busy_time_ += end - begun_;
+  poke();
+}
+
+}  // namespace ahcisim::host

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// One processor: busy with one thing at a time, interrupts first. It decides only where one step ends and another may begin.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include <ahcisim/models/kit/calendar.hpp>
+
+namespace ahcisim::host {
+
+/// What runs on the processor.
+class Software {
+ public:
+  /// When there is work other than interrupts: a time (the past means now) or never.
+  virtual kit::Duration wanted() = 0;
+  /// Does one step of that work from `at` on. Must call Processor::release() now or later.
+  virtual void run(kit::Duration at) = 0;
+  /// Enters the handler of `vector` at `at`. Must call Processor::release() now or later.
+  virtual void interrupt(unsigned vector, kit::Duration at) = 0;
+
+ protected:
+  ~Software() = default;
+};
+
+class Processor {
+ public:
+  static constexpr unsigned vectors = 32;
+  Processor(kit::Calendar& calendar, Software& software) : calendar_{calendar}, software_{software} {}
+  Processor(const Processor&) = delete;
+  Processor& operator=(const Processor&) = delete;
+
+  /// A message for `vector` arrives at `at`. Those that wait are one (an interrupt request register has a bit each).
+  void raise(unsigned vector, kit::Duration at);
+  /// A level-triggered line, from now on: the handler of vector 0 runs as long as it is asserted.
+  void set_level(bool asserted);
+  /// No more interrupts (a storm that nobody handles).
+  void mask() { masked_ = true, next_interrupt_ = kit::Duration::never(); }
+  bool masked() const { return masked_; }
+  /// Software's work may have changed.
+  void poke();
+  /// The step under way ends at `end` (now or later).
+  void release(kit::Duration end);
+  /// When the processor is free, as far as it is known.
+  kit::Duration free_at() const { return free_at_; }
+  bool busy() const { return busy_; }
+  /// Time spent with steps that have ended.
+  kit::Duration busy_time() const { return busy_time_; }
+
+ private:
+  /// Messages that have not been taken: the earliest and the latest announced.
+  struct Latch {
+    kit::Duration first = kit::Duration::never(), last = kit::Duration::never();
+  };
+  void wake(std::uint64_t);
+  void take_interrupt(kit::Duration now);
+  void find_next_interrupt();
+
+  kit::Calendar& calendar_;
+  Software& software_;
+  std::array<Latch, vectors> latches_{};
+  std::uint32_t announced_ = 0;  // vectors with a latch set
+  kit::Duration next_interrupt_ = kit::Duration::never();
+  bool level_ = false, masked_ = false, busy_ = false, in_loop_ = false;
+  kit::Duration begun_, free_at_, busy_time_;
+  kit::Duration armed_ = kit::Duration::never();
+};
+
+}  // namespace ahcisim::host
