@@ -65,8 +65,8 @@ struct SsdParameters : kit::ParameterSet {
   Parameter<Duration> bus_overhead{*this, "bus_overhead", 1_us,
       kit::assumed("command, address and status cycles at a transfer: some tens of bus cycles, tWB and tRR"),
       "what a transfer on a channel costs besides its data"};
-  Parameter<std::int64_t> gc_low_water{*this, "gc_low_water", 4,
-      kit::assumed("few, so that over-provisioning serves the cleaning; enough to outlast a burst"),
+  Parameter<std::int64_t> gc_low_water{*this, "gc_low_water", 5,
+      kit::assumed("few, so that over-provisioning serves the cleaning; with 5 the cleaning always keeps pace with the host"),
       "garbage collection works on a die while it has this many free blocks or fewer", {{3, 1024}}};
 
   // The controller.

@@ -20,22 +20,6 @@ bool all_zero(const std::uint8_t* bytes, std::size_t count) {
   return bytes[0] == 0 && std::memcmp(bytes, bytes + 1, count - 1) == 0;
 }
 
-/// Zeros a run within a chunk; whole pages in quantity go back to the system, which hands out zeroed ones on the next touch.
-void clear(std::uint8_t* at, std::size_t bytes) {
-  constexpr std::size_t page = 4096, worth_a_call = 16 * page;
-  std::uint8_t* const first = at + (page - reinterpret_cast<std::uintptr_t>(at) % page) % page;
-  std::uint8_t* const end = at + bytes;
-  if (first < end) {
-    const std::size_t whole = static_cast<std::size_t>(end - first) / page * page;
-    if (whole >= worth_a_call && ::madvise(first, whole, MADV_DONTNEED) == 0) {
-      std::memset(at, 0, static_cast<std::size_t>(first - at));
-      std::memset(first + whole, 0, static_cast<std::size_t>(end - first) - whole);
-      return;
-    }
-  }
-  std::memset(at, 0, bytes);
-}
-
 }  // namespace
 
 void SparseStore::Free::operator()(void* memory) const { std::free(memory); }
@@ -110,6 +94,10 @@ void SparseStore::write(std::uint64_t lba, std::uint32_t sectors, const std::uin
 void SparseStore::trim(std::uint64_t lba, std::uint64_t sectors) {
   check_run(lba, sectors, sectors_);
   constexpr std::uint64_t leaf_sectors = leaf_chunks * chunk_sectors;
+  const auto clear = [](std::uint8_t* at, std::uint64_t bytes) {
+    // A whole chunk goes back to the system, which hands out zeroed pages on the next touch.
+    if (bytes != chunk_bytes || ::madvise(at, bytes, MADV_DONTNEED) != 0) std::memset(at, 0, bytes);
+  };
   while (sectors != 0) {
     const bool empty = !directory_[lba / leaf_sectors];
     const std::uint64_t unit = empty ? leaf_sectors : chunk_sectors;

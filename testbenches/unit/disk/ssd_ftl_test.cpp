@@ -150,6 +150,34 @@ TEST(SsdFtl, AFullDriveNeverLocksUp) {
   rig.check();
 }
 
+TEST(SsdFtl, CleaningOnlyWhenABlockIsMissingKeepsEveryCountRightToo) {
+  Small parameters{"40MiB", 0.1};
+  parameters.gc_low_water.set(0);
+  Rig rig{parameters};
+  std::mt19937 random{30};
+  for (unsigned round = 0; round < 10; ++round) {
+    for (unsigned i = 0; i < 20'000; ++i) rig.write(random() % rig.geometry.slices);
+    ASSERT_NO_FATAL_FAILURE(rig.check()) << "round " << round;
+  }
+  EXPECT_GT(rig.statistics.gc_slices.value(), 1000u);
+}
+
+TEST(SsdFtl, CleaningKeepsPaceWithTheWrites) {
+  const Small parameters{"128MiB", 0.15};
+  Rig rig{parameters};
+  std::mt19937 random{19};
+  std::uint32_t fewest = none;
+  std::uint64_t most_at_once = 0;
+  for (std::uint32_t i = 0; i < 4 * rig.geometry.slices; ++i) {
+    const std::uint64_t before = rig.statistics.gc_slices.value();
+    rig.write(random() % rig.geometry.slices);
+    most_at_once = std::max(most_at_once, rig.statistics.gc_slices.value() - before);
+    for (std::uint32_t die = 0; die < rig.geometry.dies; ++die) fewest = std::min(fewest, rig.ftl.blocks().free_blocks(die));
+  }
+  EXPECT_GE(fewest, 2u) << "no write must wait for a whole block to be cleaned";
+  EXPECT_LT(most_at_once, rig.geometry.block_slots()) << "slices moved at once";
+}
+
 TEST(SsdFtl, SequentialOverwritingAmplifiesNothing) {
   const Small parameters{"64MiB", 0.1};
   Rig rig{parameters};
