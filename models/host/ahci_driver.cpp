@@ -74,7 +74,7 @@ void AhciDriver::submit(Request& request, kit::Duration at) {
   request.progress.ready = at;
   request.status = RequestStatus::ok;
   request.ata_status = request.ata_error = 0;
-  request.tag.stamp(wire::Stage::submitted, at.ps());
+  if (request.tag.when(wire::Stage::submitted) < 0) request.tag.stamp(wire::Stage::submitted, at.ps());
   auto place = submissions_.end();
   while (place != submissions_.begin() && std::prev(place)->progress.ready > at) --place;
   submissions_.insert(place, request);

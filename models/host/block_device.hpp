@@ -64,7 +64,7 @@ struct Request : boost::intrusive::list_base_hook<> {
   std::uint32_t segment_count = 0;
   RequestOwner* owner = nullptr;
   void* context = nullptr;  ///< the owner's own
-  wire::RequestTag tag;     ///< opened by the owner; stamped by everybody on the way
+  wire::RequestTag tag;     ///< opened by the owner (who may stamp `submitted`); stamped by everybody on the way
 
   RequestStatus status = RequestStatus::ok;
   std::uint8_t ata_status = 0, ata_error = 0;  ///< as the device reported them, where it did
