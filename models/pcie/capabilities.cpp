@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// The capability list: where each capability lies, what it says at reset, and what a function reset leaves.
+#include <fmt/format.h>
+
+#include <ahcisim/models/kit/param.hpp>
+#include <ahcisim/models/pcie/configuration_space.hpp>
+
+namespace ahcisim::pcie {
+namespace {
+
+constexpr unsigned power_at = 0x40, msi_at = 0x50, express_at = 0x70, msix_at = 0xb0, sata_at = 0xc0, own_at = 0xc8;
+
+unsigned log2_of(unsigned power_of_two) { return static_cast<unsigned>(__builtin_ctz(power_of_two)); }
+
+}  // namespace
+
+PowerManagementCapability::PowerManagementCapability(kit::RegisterBank& bank, unsigned at, bool no_soft_reset)
+    : header{bank, at, "PM Capability", "PCI Express Base, 7.5.2", 0x01}, pmc{bank, at + 2}, pmcsr{bank, at + 4} {
+  pmcsr.No_Soft_Reset.configure(no_soft_reset);
+}
+
+MsiCapability::MsiCapability(kit::RegisterBank& bank, unsigned at, const MsiDescription& msi)
+    : header{bank, at, "MSI Capability", "PCI Express Base, 7.7.1", 0x05}, control{bank, at + 2}, address{bank, at + 4},
+      upper_address{bank, at + 8, 4, "MSI Upper Address", "Message Upper Address", "PCI Express Base, 7.7.1.4"},
+      data{bank, at + 12, 2, "MSI Data", "Message Data", "PCI Express Base, 7.7.1.5"} {
+  control.MultipleMessageCapable.configure(log2_of(msi.vectors));
+  control.PerVectorMasking.configure(msi.masking);
+  if (!msi.masking) return;
+  mask.emplace(bank, at + 16, "MSI Mask Bits", "PCI Express Base, 7.7.1.7", Access::RW);
+  pending.emplace(bank, at + 20, "MSI Pending Bits", "PCI Express Base, 7.7.1.8", Access::RO);
+}
+
+MsixCapability::MsixCapability(kit::RegisterBank& bank, unsigned at, const MsixDescription& msix)
+    : header{bank, at, "MSI-X Capability", "PCI Express Base, 7.7.2", 0x11}, control{bank, at + 2},
+      table{bank, at + 4, 4, "MSI-X Table", "Table Offset and Table BIR", "PCI Express Base, 7.7.2.3", msix.table_offset | msix.table_bar},
+      pba{bank, at + 8, 4, "MSI-X PBA", "PBA Offset and PBA BIR", "PCI Express Base, 7.7.2.4", msix.pba_offset | msix.pba_bar} {
+  control.TableSize.configure(msix.vectors - 1);
+}
+
+ExpressCapability::ExpressCapability(kit::RegisterBank& bank, unsigned at, const FunctionDescription& f)
+    : header{bank, at, "PCI Express Capability", "PCI Express Base, 7.5.3", 0x10}, capabilities{bank, at + 2},
+      device_capabilities{bank, at + 4}, device_control{bank, at + 8}, device_status{bank, at + 10},
+      link_capabilities{bank, at + 12}, link_control{bank, at + 16}, link_status{bank, at + 18},
+      link_capabilities2{bank, at + 0x2c}, link_control2{bank, at + 0x30} {
+  capabilities.DevicePortType.configure(f.legacy_endpoint ? 1 : 0);
+  device_capabilities.FLR.configure(f.function_level_reset);
+  device_capabilities.MaxPayloadSizeSupported.configure(log2_of(f.max_payload_supported) - 7);
+}
+
+SataCapability::SataCapability(kit::RegisterBank& bank, unsigned at, const SataDescription& sata)
+    : header{bank, at, "SATA Capability", "AHCI 1.3.1, 2.4.1", 0x12}, cr0{bank, at + 2}, cr1{bank, at + 4} {
+  cr1.BARLOC.configure(4 + sata.bar);
+  cr1.BAROFST.configure(sata.offset / 4);
+}
+
+kit::Field* ConfigurationSpace::link(CapabilityHeader& header, kit::Field* previous) {
+  previous->configure(header.offset());
+  return &header.NEXT;
+}
+
+void ConfigurationSpace::add_capabilities(const FunctionDescription& f) {
+  kit::Field* last = &capabilities_pointer.VALUE;
+  if (f.power_management) last = link(power.emplace(bank, power_at, f.no_soft_reset).header, last);
+  if (f.msi.vectors) last = link(msi.emplace(bank, msi_at, f.msi).header, last);
+  if (f.pci_express) last = link(express.emplace(bank, express_at, f).header, last);
+  if (f.msix.vectors) last = link(msix.emplace(bank, msix_at, f.msix).header, last);
+  if (f.sata) last = link(sata.emplace(bank, sata_at, *f.sata).header, last);
+  unsigned at = own_at;
+  for (const auto& content : f.vendor_capabilities) {
+    if (content.size() < 4 || content.size() % 4 || at + content.size() > 256)
+      throw kit::ConfigError{fmt::format("{}: capability of {} bytes at {:#x}: give multiples of 4 that end below 100h", bank.name(),
+                                         content.size(), at)};
+    add_own_capability(at, content);
+    last = link(own_headers_.back(), last);
+    at += static_cast<unsigned>(content.size());
+  }
+  if (last == &capabilities_pointer.VALUE) status.CapabilitiesList.configure(0);
+}
+
+void ConfigurationSpace::add_own_capability(unsigned at, const std::vector<std::uint8_t>& content) {
+  own_headers_.emplace_back(bank, at, "Vendor Capability", "PCI Express Base, 7.9.4", content[0]);
+  for (unsigned i = 2; i < content.size(); ++i)
+    own_bytes_.emplace_back(bank, at + i, 1, "Content", "capability content", "PCI Express Base, 7.9.4", content[i]);
+}
+
+void ConfigurationSpace::reset_function() {
+  // Max_Payload_Size is not affected by FLR, nor is what depends on the link (6.6.2).
+  const std::uint32_t payload = express ? std::uint32_t{express->device_control.MaxPayloadSize} : 0;
+  bank.reset();
+  if (express) express->device_control.MaxPayloadSize = payload;
+}
+
+void ConfigurationSpace::link_trained(unsigned generation, unsigned lanes, unsigned max_payload, unsigned max_read_request) {
+  if (!express) return;
+  express->link_capabilities.MaxLinkSpeed.configure(generation);
+  express->link_capabilities.MaximumLinkWidth.configure(lanes);
+  express->link_status.CurrentLinkSpeed.configure(generation);
+  express->link_status.NegotiatedLinkWidth.configure(lanes);
+  express->link_capabilities2.SupportedLinkSpeeds.configure((1u << generation) - 1);
+  express->link_control2.TargetLinkSpeed.configure(generation);
+  const unsigned supported = 128u << express->device_capabilities.MaxPayloadSizeSupported;
+  express->device_control.MaxPayloadSize = log2_of(std::min(max_payload, supported)) - 7;
+  express->device_control.MaxReadRequestSize.configure(log2_of(max_read_request) - 7);
+}
+
+}  // namespace ahcisim::pcie

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// The endpoint's construction and what arrives over the link.
+#include <ahcisim/models/pcie/endpoint.hpp>
+
+#include <cstring>
+
+#include <ahcisim/models/pcie/phases.hpp>
+
+namespace ahcisim::pcie {
+
+using kit::Duration;
+using wire::CompletionStatus;
+using wire::Tlp;
+using wire::TlpType;
+
+Endpoint::Endpoint(const sc_core::sc_module_name& name, kit::Context& context, const EndpointParameters& parameters,
+                   const FunctionDescription& function)
+    : sc_module{name}, link{"link"}, bar{"bar", 6}, dma{"dma"}, interrupt{"interrupt"}, context_{context},
+      function_{function}, space_{this->name(), function}, interrupts_{space_, function.msix, *this},
+      register_read_{parameters.register_read()}, configuration_time_{parameters.configuration()},
+      own_structures_{function.msix.vectors > 0 || function.sata} {
+  link.on_nb_transport_fw<&Endpoint::request>(this);
+  link.on_b_transport<&Endpoint::request_blocking>(this);
+  link.on_transport_dbg<&Endpoint::request_debug>(this);
+  dma.register_b_transport(this, &Endpoint::master);
+  dma.register_transport_dbg(this, &Endpoint::master_debug);
+  dma.register_get_direct_mem_ptr(this, &Endpoint::master_direct);
+  interrupt.bind(interrupts_);
+  context.stats.add(this->name(), statistics_);
+  // Side effects of configuration writes.
+  space_.command.on_write<&Endpoint::decode_written>(this);
+  for (auto& each : space_.bars) each->on_write<&Endpoint::decode_written>(this);
+  if (space_.power) space_.power->pmcsr.on_write<&Endpoint::power_written>(this);
+  if (space_.express) space_.express->device_control.on_write<&Endpoint::device_control_written>(this);
+  if (space_.msix) space_.msix->control.on_write<&Endpoint::interrupts_written>(this);
+  if (space_.msi) {
+    space_.msi->control.on_write<&Endpoint::interrupts_written>(this);
+    if (space_.msi->mask) space_.msi->mask->on_write<&Endpoint::interrupts_written>(this);
+  }
+}
+
+tlm::tlm_sync_enum Endpoint::request(Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+  if (phase == TLP_TRAINED) {
+    trained(tlp);
+    return tlm::TLM_COMPLETED;
+  }
+  if (phase == TLP_DIRECT) {
+    const auto& range = *static_cast<tlm::tlm_dmi*>(tlp.initiator);
+    if (direct_given_) dma->invalidate_direct_mem_ptr(range.get_start_address(), range.get_end_address());
+    return tlm::TLM_COMPLETED;
+  }
+  std::uint32_t slot;
+  if (free_.empty()) {
+    slot = static_cast<std::uint32_t>(pool_.size());
+    pool_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  Pending& pending = pool_[slot];
+  const bool posted = tlp.posted();
+  if (posted) {
+    pending.request = nullptr;
+    pending.posted = tlp;
+    if (tlp.length <= sizeof tlp.inline_data) {
+      std::memcpy(pending.posted.inline_data, tlp.data, tlp.length);
+      pending.posted.data = pending.posted.inline_data;
+    } else {
+      pending.bytes.assign(tlp.data, tlp.data + tlp.length);
+      pending.posted.data = pending.bytes.data();
+    }
+  } else {
+    pending.request = &tlp;
+  }
+  context_.calendar.at<&Endpoint::arrived>(context_.calendar.absolute(delay), this, slot);
+  return posted ? tlm::TLM_COMPLETED : tlm::TLM_ACCEPTED;
+}
+
+void Endpoint::arrived(std::uint64_t slot) {
+  Pending& pending = pool_[slot];  // a deque: stays where it is while the function sends requests of its own
+  const Duration now = context_.calendar.now();
+  if (pending.request) {
+    Tlp& tlp = *pending.request;
+    sc_core::sc_time delay = context_.calendar.annotate(serve(tlp, now));
+    tlm::tlm_phase phase = tlm::BEGIN_RESP;
+    link->nb_transport_bw(tlp, phase, delay);
+  } else {
+    serve(pending.posted, now);
+  }
+  free_.push_back(static_cast<std::uint32_t>(slot));
+}
+
+void Endpoint::request_blocking(Tlp& tlp, sc_core::sc_time& delay) {
+  delay = context_.calendar.annotate(serve(tlp, context_.calendar.absolute(delay)));
+}
+
+// When the completion leaves; for posted requests without meaning.
+Duration Endpoint::serve(Tlp& tlp, Duration when) {
+  tlp.status = CompletionStatus::SC;
+  if (tlp.type == TlpType::CfgRd0 || tlp.type == TlpType::CfgWr0) return serve_configuration(tlp, when);
+  if (const ConfigurationSpace::Window* window = claim(tlp)) return serve_bar(tlp, window->bar, tlp.address - window->base, when);
+  return unsupported(tlp, when);
+}
+
+Duration Endpoint::serve_configuration(Tlp& tlp, Duration when) {
+  statistics_.configuration_accesses.add();
+  const auto offset = static_cast<unsigned>(tlp.address);
+  if (tlp.type == TlpType::CfgRd0) {
+    space_.bank.read(offset, tlp.data, tlp.length);
+  } else {
+    requester_ = tlp.completer;  // 2.2.6.2: captured from every configuration write
+    space_.bank.write(offset, tlp.data, tlp.length);
+  }
+  return when + configuration_time_;
+}
+
+const ConfigurationSpace::Window* Endpoint::claim(const Tlp& tlp) const {
+  const bool io = tlp.type == TlpType::IORd || tlp.type == TlpType::IOWr;
+  if (!io && tlp.type != TlpType::MRd && tlp.type != TlpType::MWr) return nullptr;
+  for (unsigned i = 0; i < decode_.count; ++i) {
+    const ConfigurationSpace::Window& window = decode_.windows[i];
+    const std::uint64_t offset = tlp.address - window.base;
+    if (window.io == io && offset < window.size && tlp.length <= window.size - offset) return &window;
+  }
+  return nullptr;
+}
+
+// A request no BAR claims, or that leaves the BAR it begins in (2.3.1).
+Duration Endpoint::unsupported(Tlp& tlp, Duration when) {
+  tlp.status = CompletionStatus::UR;
+  statistics_.unsupported_requests.add();
+  if (space_.express) space_.express->device_status.UnsupportedRequestDetected = 1;
+  context_.diagnostics.report(name(), "request not claimed by any enabled BAR (PCI Express Base, 2.3.1)", when);
+  return when + configuration_time_;
+}
+
+Duration Endpoint::serve_bar(Tlp& tlp, unsigned bar_index, std::uint64_t offset, Duration when) {
+  (tlp.read() ? statistics_.register_reads : statistics_.register_writes).add();
+  Duration done = when;
+  if (!own_structures_ || !serve_own(tlp, bar_index, offset, done)) done = access_bar(bar_index, offset, tlp, when);
+  return done + register_read_;
+}
+
+Duration Endpoint::access_bar(unsigned bar_index, std::uint64_t offset, Tlp& tlp, Duration when) {
+  if (bar[bar_index].size() == 0) {
+    if (tlp.read()) std::memset(tlp.data, 0, tlp.length);
+    return when;
+  }
+  tlm::tlm_generic_payload& payload = bar_payload_;
+  payload.set_command(tlp.read() ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND);
+  payload.set_address(offset);
+  payload.set_data_ptr(tlp.data);
+  payload.set_data_length(tlp.length);
+  payload.set_streaming_width(tlp.length);
+  payload.set_byte_enable_ptr(nullptr);
+  payload.set_dmi_allowed(false);
+  payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  sc_core::sc_time delay = context_.calendar.annotate(when);
+  bar[bar_index]->b_transport(payload, delay);
+  if (payload.is_response_error()) {
+    tlp.status = CompletionStatus::CA;  // 2.3.1: the function's own rules were broken
+    space_.status.SignaledTargetAbort = 1;
+  }
+  return context_.calendar.absolute(delay);
+}
+
+unsigned Endpoint::request_debug(Tlp& tlp) {
+  const auto offset = static_cast<unsigned>(tlp.address);
+  if (tlp.type == TlpType::CfgRd0) return space_.bank.peek(offset, tlp.data, tlp.length) ? tlp.length : 0;
+  if (tlp.type == TlpType::CfgWr0) return space_.bank.write(offset, tlp.data, tlp.length) ? tlp.length : 0;
+  const ConfigurationSpace::Window* window = claim(tlp);
+  if (!window || bar[window->bar].size() == 0) return 0;
+  tlm::tlm_generic_payload payload;
+  payload.set_command(tlp.read() ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND);
+  payload.set_address(tlp.address - window->base);
+  payload.set_data_ptr(tlp.data);
+  payload.set_data_length(tlp.length);
+  payload.set_streaming_width(tlp.length);
+  return bar[window->bar]->transport_dbg(payload);
+}
+
+}  // namespace ahcisim::pcie

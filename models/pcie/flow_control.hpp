@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// What makes a TLP wait besides the wire: flow-control credits, tags, and posted writes ahead of it. Plain C++.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <ahcisim/models/kit/units.hpp>
+
+namespace ahcisim::pcie {
+
+/// Credits of one type at one receiver (PCI Express Base, 2.6.1). 0 headers or data units are infinite.
+class Credits {
+ public:
+  Credits(std::uint32_t headers, std::uint32_t data)
+      : headers_{headers}, data_{data}, free_headers_{headers}, free_data_{data}, held_(headers ? headers : data) {}
+
+  /// When a TLP with `data` units that may go at `earliest` has its credits; takes them. A TLP larger than the whole
+  /// buffer goes when the buffer is empty.
+  kit::Duration take(kit::Duration earliest, std::uint32_t data) {
+    if (held_.empty()) return earliest;
+    while (count_ > 0 && held_[head_].back <= earliest) give_back();
+    const std::uint32_t wanted = data_ && data > data_ ? data_ : data;
+    while (count_ > 0 && ((headers_ && free_headers_ == 0) || (data_ && free_data_ < wanted) || count_ == held_.size())) {
+      earliest = kit::max(earliest, held_[head_].back);
+      give_back();
+    }
+    taken_ = wanted;
+    return earliest;
+  }
+  /// The TLP just taken for has its credits back at the sender at `when`.
+  void release(kit::Duration when) {
+    if (held_.empty() || (!headers_ && taken_ == 0)) return;
+    if (headers_) --free_headers_;
+    if (data_) free_data_ -= taken_;
+    held_[(head_ + count_++) % held_.size()] = {when, data_ ? taken_ : 0};
+  }
+  /// Whether a long train of TLPs of `data` units, `spacing` apart, has to wait for credits that return after `loop`.
+  bool binds(std::uint32_t data, kit::Duration spacing, kit::Duration loop) const {
+    std::int64_t window = INT64_MAX;
+    if (headers_) window = headers_;
+    if (data_ && data) window = std::min<std::int64_t>(window, data_ / data);
+    return window != INT64_MAX && spacing * window < loop;
+  }
+
+ private:
+  struct Held {
+    kit::Duration back;
+    std::uint32_t data = 0;
+  };
+  void give_back() {
+    free_headers_ += headers_ ? 1 : 0;
+    free_data_ += held_[head_].data;
+    head_ = (head_ + 1) % held_.size();
+    --count_;
+  }
+  std::uint32_t headers_, data_, free_headers_, free_data_, taken_ = 0;
+  std::vector<Held> held_;
+  std::size_t head_ = 0, count_ = 0;
+};
+
+/// The tags of one requester (2.2.6.2): how many read requests may be outstanding. Used round-robin.
+class Tags {
+ public:
+  explicit Tags(std::size_t count) : free_at_(count) {}
+  /// Whether the next `count` requests find their tags free at `when`.
+  bool available(std::size_t count, kit::Duration when) const {
+    if (count > free_at_.size()) return false;
+    const std::size_t last = next_ + count - 1;
+    return latest_ <= when || free_at_[last < free_at_.size() ? last : last - free_at_.size()] <= when;
+  }
+  kit::Duration next_free() const { return free_at_[next_]; }
+  /// Takes the next tag until `until`.
+  void take(kit::Duration until) {
+    free_at_[next_] = until;
+    latest_ = kit::max(latest_, until);
+    if (++next_ == free_at_.size()) next_ = 0;
+  }
+
+ private:
+  std::vector<kit::Duration> free_at_;
+  std::size_t next_ = 0;
+  kit::Duration latest_;
+};
+
+/// Nothing passes a posted request that was sent before it (2.4.1). Remembers the last few, since calls come with
+/// annotated delays and not always in the order of time.
+class PostedOrder {
+ public:
+  /// The earliest time for something sent at `sent`.
+  kit::Duration not_before(kit::Duration sent) const {
+    kit::Duration bound = sent;
+    for (const Entry& e : last_)
+      if (e.sent <= sent) bound = kit::max(bound, e.passed);
+    return bound;
+  }
+  /// A posted request sent at `sent` is through at `passed`.
+  void record(kit::Duration sent, kit::Duration passed) {
+    last_[next_] = {sent, passed};
+    next_ = (next_ + 1) % last_.size();
+  }
+
+ private:
+  struct Entry {
+    kit::Duration sent = kit::Duration::never(), passed;
+  };
+  std::array<Entry, 8> last_{};
+  std::size_t next_ = 0;
+};
+
+}  // namespace ahcisim::pcie

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+// The root complex's CPU side: windows, posted writes, reads and their completions.
+#include <ahcisim/models/pcie/root_complex.hpp>
+
+#include <cstring>
+
+#include <fmt/format.h>
+
+namespace ahcisim::pcie {
+
+using kit::Duration;
+using wire::CompletionStatus;
+using wire::Tlp;
+using wire::TlpType;
+
+namespace {
+
+constexpr std::uint64_t ecam_size = 256ull << 20, io_size = 64ull << 10;
+constexpr std::uint32_t longest_access = 4096;
+
+void check_apart(const char* a, std::uint64_t a_base, std::uint64_t a_size, const char* b, std::uint64_t b_base, std::uint64_t b_size) {
+  if (a_base < b_base + b_size && b_base < a_base + a_size)
+    throw kit::ConfigError{fmt::format("root complex: {} overlaps {}: move one of them", a, b)};
+}
+
+}  // namespace
+
+RootComplex::RootComplex(const sc_core::sc_module_name& name, kit::Context& context, const RootComplexParameters& p)
+    : sc_module{name}, cpu{"cpu"}, memory{"memory"}, link{"link"}, cpu_interrupts{"cpu_interrupts"}, context_{context},
+      write_interval_{p.write_interval()}, cpu_request_{p.cpu_request()}, cpu_completion_{p.cpu_completion()},
+      memory_read_{p.memory_read()}, memory_write_{p.memory_write()}, message_delivery_{p.message_delivery()},
+      low_{static_cast<std::uint64_t>(p.memory_window())}, low_size_{static_cast<std::uint64_t>(p.memory_window_size().value)},
+      high_{static_cast<std::uint64_t>(p.high_window())}, high_size_{static_cast<std::uint64_t>(p.high_window_size().value)},
+      ecam_{static_cast<std::uint64_t>(p.ecam_window())}, io_{static_cast<std::uint64_t>(p.io_window())},
+      bus_{static_cast<unsigned>(p.endpoint_bus())} {
+  check_apart("memory_window", low_, low_size_, "ecam_window", ecam_, ecam_size);
+  check_apart("memory_window", low_, low_size_, "io_window", io_, io_size);
+  check_apart("memory_window", low_, low_size_, "high_window", high_, high_size_);
+  check_apart("ecam_window", ecam_, ecam_size, "io_window", io_, io_size);
+  check_apart("high_window", high_, high_size_, "ecam_window", ecam_, ecam_size);
+  check_apart("high_window", high_, high_size_, "io_window", io_, io_size);
+  cpu.register_nb_transport_fw(this, &RootComplex::cpu_request);
+  cpu.register_b_transport(this, &RootComplex::cpu_blocking);
+  cpu.register_transport_dbg(this, &RootComplex::cpu_debug);
+  memory.register_invalidate_direct_mem_ptr(this, &RootComplex::invalidate);
+  link.on_nb_transport_bw<&RootComplex::completion>(this);
+  link.on_b_transport<&RootComplex::bus_master>(this);
+  context.stats.add(this->name(), statistics_);
+}
+
+// What an address of the CPU's means on the bus; fills address, completer and a read's type.
+RootComplex::Space RootComplex::decode(std::uint64_t address, std::uint32_t length, Tlp& tlp) const {
+  const auto in = [&](std::uint64_t base, std::uint64_t size) {
+    const std::uint64_t offset = address - base;
+    return offset < size && length <= size - offset;
+  };
+  tlp.address = address;
+  if (in(low_, low_size_) || in(high_, high_size_)) {
+    tlp.type = TlpType::MRd;
+    return Space::memory;
+  }
+  if (in(ecam_, ecam_size)) {
+    const std::uint64_t offset = address - ecam_;
+    tlp.type = TlpType::CfgRd0;
+    tlp.address = offset & 0xfff;
+    tlp.completer = static_cast<std::uint16_t>(offset >> 12);
+    // One configuration request reaches one dword (PCI Express Base, 7.2.2); the endpoint is device 0, function 0.
+    const bool one_dword = (address & 3) + length <= 4;
+    return one_dword && tlp.completer == bus_ << 8 ? Space::configuration : Space::absent;
+  }
+  if (!in(io_, io_size)) return Space::none;
+  tlp.type = TlpType::IORd;
+  tlp.address = address - io_;
+  return (address & 3) + length <= 4 ? Space::io : Space::absent;
+}
+
+RootComplex::Space RootComplex::prepare(tlm::tlm_generic_payload& payload, Tlp& tlp) {
+  const std::uint32_t length = payload.get_data_length();
+  if (payload.get_byte_enable_ptr()) payload.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
+  else if (length == 0 || length > longest_access || payload.get_streaming_width() < length)
+    payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+  else if (payload.get_command() == tlm::TLM_IGNORE_COMMAND) payload.set_response_status(tlm::TLM_OK_RESPONSE);
+  else {
+    const Space space = decode(payload.get_address(), length, tlp);
+    tlp.length = length;
+    tlp.data = payload.get_data_ptr();
+    tlp.status = CompletionStatus::SC;
+    payload.set_response_status(space == Space::none ? tlm::TLM_ADDRESS_ERROR_RESPONSE : tlm::TLM_OK_RESPONSE);
+    if (payload.is_write())
+      tlp.type = tlp.type == TlpType::MRd ? TlpType::MWr : tlp.type == TlpType::IORd ? TlpType::IOWr : TlpType::CfgWr0;
+    if (space == Space::configuration || space == Space::absent) statistics_.configuration_accesses.add();
+    else if (space != Space::none) (payload.is_write() ? statistics_.register_writes : statistics_.register_reads).add();
+    return space;
+  }
+  return Space::none;
+}
+
+// A posted write: returns when the CPU is free again. It is held longer where the root port has no credits.
+Duration RootComplex::post(Tlp& tlp, Duration issued, bool blocking) {
+  sc_core::sc_time delay = context_.calendar.annotate(issued + cpu_request_);
+  if (blocking) {
+    link->b_transport(tlp, delay);
+  } else {
+    tlm::tlm_phase phase = tlm::BEGIN_REQ;
+    link->nb_transport_fw(tlp, phase, delay);
+  }
+  return kit::max(issued + write_interval_, context_.calendar.absolute(delay) - cpu_request_);
+}
+
+std::uint32_t RootComplex::take_slot() {
+  if (free_.empty()) {
+    pool_.emplace_back();
+    return static_cast<std::uint32_t>(pool_.size() - 1);
+  }
+  const std::uint32_t slot = free_.back();
+  free_.pop_back();
+  return slot;
+}
+
+tlm::tlm_sync_enum RootComplex::cpu_request(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+  if (phase != tlm::BEGIN_REQ) return tlm::TLM_COMPLETED;  // END_RESP of those who send one
+  Tlp request;
+  const Space space = prepare(payload, request);
+  if (space == Space::none) return tlm::TLM_COMPLETED;
+  const Duration issued = context_.calendar.absolute(delay);
+  if (space == Space::memory && payload.is_write()) {
+    delay = context_.calendar.annotate(post(request, issued, false));
+    return tlm::TLM_COMPLETED;
+  }
+  const std::uint32_t slot = take_slot();
+  Outstanding& access = pool_[slot];
+  access.tlp = request;
+  access.tlp.initiator = reinterpret_cast<void*>(static_cast<std::uintptr_t>(slot));
+  access.payload = &payload;
+  access.issued = issued;
+  if (space == Space::absent) {
+    context_.calendar.at<&RootComplex::answer_absent>(issued + cpu_request_, this, slot);
+  } else {
+    sc_core::sc_time leaves = context_.calendar.annotate(issued + cpu_request_);
+    link->nb_transport_fw(access.tlp, phase, leaves);
+  }
+  return tlm::TLM_ACCEPTED;
+}
+
+void RootComplex::answer_absent(std::uint64_t slot) {
+  Outstanding& access = pool_[slot];
+  access.tlp.status = CompletionStatus::UR;
+  tlm::tlm_phase phase = tlm::BEGIN_RESP;
+  sc_core::sc_time delay = context_.calendar.annotate(context_.calendar.now());
+  completion(access.tlp, phase, delay);
+}
+
+// A completion is at the root port: when its data is in the CPU, behind the writes that arrived before it.
+Duration RootComplex::finish(Outstanding& access, Duration arrived) {
+  if (access.tlp.status != CompletionStatus::SC) {
+    statistics_.unclaimed.add();
+    if (access.tlp.read()) std::memset(access.tlp.data, 0xff, access.tlp.length);
+  }
+  const Duration done = kit::max(arrived + cpu_completion_, order_.not_before(arrived));
+  statistics_.read_time.add(done - access.issued);
+  return done;
+}
+
+tlm::tlm_sync_enum RootComplex::completion(Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+  if (phase != tlm::BEGIN_RESP) {
+    without_time(tlp, phase);
+    return tlm::TLM_COMPLETED;
+  }
+  const auto slot = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(tlp.initiator));
+  Outstanding& access = pool_[slot];
+  tlm::tlm_generic_payload& payload = *access.payload;
+  sc_core::sc_time done = context_.calendar.annotate(finish(access, context_.calendar.absolute(delay)));
+  free_.push_back(slot);
+  cpu->nb_transport_bw(payload, phase, done);
+  return tlm::TLM_COMPLETED;
+}
+
+void RootComplex::cpu_blocking(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  Outstanding access;
+  const Space space = prepare(payload, access.tlp);
+  if (space == Space::none) return;
+  access.issued = context_.calendar.absolute(delay);
+  if (space == Space::memory && payload.is_write()) {
+    delay = context_.calendar.annotate(post(access.tlp, access.issued, true));
+    return;
+  }
+  sc_core::sc_time arrived = context_.calendar.annotate(access.issued + cpu_request_);
+  if (space == Space::absent) access.tlp.status = CompletionStatus::UR;
+  else link->b_transport(access.tlp, arrived);
+  delay = context_.calendar.annotate(finish(access, context_.calendar.absolute(arrived)));
+}
+
+unsigned RootComplex::cpu_debug(tlm::tlm_generic_payload& payload) {
+  Tlp tlp;
+  const std::uint32_t length = payload.get_data_length();
+  if (length == 0 || length > longest_access || payload.get_command() == tlm::TLM_IGNORE_COMMAND) return 0;
+  const Space space = decode(payload.get_address(), length, tlp);
+  if (space == Space::none || space == Space::absent) return 0;
+  tlp.length = length;
+  tlp.data = payload.get_data_ptr();
+  if (payload.is_write())
+    tlp.type = space == Space::memory ? TlpType::MWr : space == Space::io ? TlpType::IOWr : TlpType::CfgWr0;
+  return link->transport_dbg(tlp);
+}
+
+}  // namespace ahcisim::pcie

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// A root complex with one root port: CPU accesses become requests, bus-master requests become memory accesses and
+// interrupts.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+#include <ahcisim/models/kit/context.hpp>
+#include <ahcisim/models/pcie/flow_control.hpp>
+#include <ahcisim/models/pcie/host_memory.hpp>
+#include <ahcisim/models/pcie/root_complex_parameters.hpp>
+#include <ahcisim/tlm/interrupt.hpp>
+#include <ahcisim/tlm/tlp.hpp>
+
+namespace ahcisim::pcie {
+
+/// cpu, non-blocking: BEGIN_REQ with the delay at which the CPU issues the access.
+///   A memory write is posted: TLM_COMPLETED, `delay` is when the CPU is free again.
+///   Everything else: TLM_ACCEPTED, and later nb_transport_bw(BEGIN_RESP) whose `delay` is when the data (or the
+///   completion of a configuration or I/O write) is at the CPU. No END_REQ and no END_RESP are exchanged.
+/// cpu, blocking: the register is accessed at once and `delay` returns the whole time.
+/// What nobody claims reads as all ones; an access outside all windows ends with TLM_ADDRESS_ERROR_RESPONSE. Accesses of 1
+/// to 4096 bytes, without byte enables or streaming.
+class RootComplex : public sc_core::sc_module {
+ public:
+  /// Throws kit::ConfigError where windows overlap.
+  RootComplex(const sc_core::sc_module_name& name, kit::Context& context, const RootComplexParameters& parameters);
+
+  tlm_utils::simple_target_socket_optional<RootComplex> cpu;
+  tlm_utils::simple_initiator_socket<RootComplex> memory;
+  wire::TlpInitiatorSocket link;
+  sc_core::sc_port<wire::CpuInterruptIf, 1, sc_core::SC_ZERO_OR_MORE_BOUND> cpu_interrupts;
+
+  const RootComplexStatistics& statistics() const { return statistics_; }
+  /// CPU address of a configuration register of the endpoint, and of an I/O port.
+  std::uint64_t configuration_address(unsigned offset) const { return ecam_ + (std::uint64_t{bus_} << 20) + offset; }
+  std::uint64_t io_address(unsigned port) const { return io_ + port; }
+
+ private:
+  enum class Space : std::uint8_t { none, memory, configuration, absent, io };
+  struct Outstanding {
+    wire::Tlp tlp;
+    tlm::tlm_generic_payload* payload = nullptr;
+    kit::Duration issued;
+  };
+
+  // CPU side
+  tlm::tlm_sync_enum cpu_request(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  void cpu_blocking(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  unsigned cpu_debug(tlm::tlm_generic_payload& payload);
+  Space decode(std::uint64_t address, std::uint32_t length, wire::Tlp& tlp) const;
+  Space prepare(tlm::tlm_generic_payload& payload, wire::Tlp& tlp);
+  kit::Duration post(wire::Tlp& tlp, kit::Duration issued, bool blocking);
+  tlm::tlm_sync_enum completion(wire::Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  kit::Duration finish(Outstanding& access, kit::Duration arrived);
+  void answer_absent(std::uint64_t slot);
+  std::uint32_t take_slot();
+
+  // bus-master side
+  void bus_master(wire::Tlp& tlp, sc_core::sc_time& delay);
+  void bus_master_memory(wire::Tlp& tlp, sc_core::sc_time& delay);
+  void message(wire::Tlp& tlp, kit::Duration arrived);
+  void without_time(wire::Tlp& tlp, tlm::tlm_phase& phase);
+  bool own_window(std::uint64_t address, std::uint32_t length) const;
+  void invalidate(sc_dt::uint64 first, sc_dt::uint64 last);
+
+  kit::Context& context_;
+  RootComplexStatistics statistics_;
+  kit::Duration write_interval_, cpu_request_, cpu_completion_, memory_read_, memory_write_, message_delivery_;
+  std::uint64_t low_, low_size_, high_, high_size_, ecam_, io_;
+  unsigned bus_;
+  HostMemory host_;
+  PostedOrder order_;  // posted writes on their way from the root port into memory
+  std::deque<Outstanding> pool_;
+  std::vector<std::uint32_t> free_;
+};
+
+}  // namespace ahcisim::pcie

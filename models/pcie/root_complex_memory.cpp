@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// The root complex's bus-master side: memory, message-signalled interrupts, INTx.
+#include <ahcisim/models/pcie/root_complex.hpp>
+
+#include <ahcisim/models/pcie/phases.hpp>
+
+namespace ahcisim::pcie {
+
+using kit::Duration;
+using wire::CompletionStatus;
+using wire::Tlp;
+using wire::TlpType;
+
+namespace {
+constexpr std::uint64_t interrupt_window = 0xfee00000, interrupt_window_size = 0x100000;
+}  // namespace
+
+bool RootComplex::own_window(std::uint64_t address, std::uint32_t length) const {
+  const auto touches = [&](std::uint64_t base, std::uint64_t size) { return address < base + size && base < address + length; };
+  return touches(low_, low_size_) || touches(high_, high_size_) || touches(ecam_, 256ull << 20) || touches(io_, 64ull << 10) ||
+         touches(interrupt_window, interrupt_window_size);
+}
+
+void RootComplex::bus_master(Tlp& tlp, sc_core::sc_time& delay) {
+  const Duration arrived = context_.calendar.absolute(delay);
+  if (tlp.type == TlpType::Msg) {
+    const auto code = static_cast<unsigned>(tlp.code);
+    const bool asserted = code < static_cast<unsigned>(wire::MessageCode::Deassert_INTA);
+    const Duration seen = kit::max(arrived + message_delivery_, order_.not_before(arrived));
+    if (asserted) statistics_.interrupts.add();
+    if (cpu_interrupts.size() > 0) cpu_interrupts->intx(code & 3, asserted, context_.calendar.annotate(seen));
+    return;
+  }
+  const bool to_interrupts = tlp.type == TlpType::MWr && tlp.address - interrupt_window < interrupt_window_size;
+  if (to_interrupts && tlp.length == 4 && tlp.address % 4 == 0) return message(tlp, arrived);
+  bus_master_memory(tlp, delay);
+}
+
+// A message is seen after every write that arrived before it (2.4.1).
+void RootComplex::message(Tlp& tlp, Duration arrived) {
+  statistics_.interrupts.add();
+  std::uint32_t data = 0;
+  for (unsigned i = 0; i < 4; ++i) data |= static_cast<std::uint32_t>(tlp.data[i]) << (8 * i);
+  const Duration seen = kit::max(arrived + message_delivery_, order_.not_before(arrived));
+  if (cpu_interrupts.size() > 0) cpu_interrupts->message(tlp.address, data, context_.calendar.annotate(seen));
+}
+
+void RootComplex::bus_master_memory(Tlp& tlp, sc_core::sc_time& delay) {
+  const Duration arrived = context_.calendar.absolute(delay);
+  const bool write = tlp.type == TlpType::MWr;
+  const bool claimed = (write || tlp.type == TlpType::MRd) && !own_window(tlp.address, tlp.length) &&
+                       host_.access(memory, write, tlp.address, tlp.data, tlp.length, delay);
+  const Duration done = context_.calendar.absolute(delay) + (write ? memory_write_ : memory_read_);
+  delay = context_.calendar.annotate(done);
+  if (!claimed) {
+    tlp.status = CompletionStatus::UR;
+    statistics_.dma_errors.add();
+    context_.diagnostics.report(name(), "bus-master access outside memory (PCI Express Base, 2.3.1)", arrived);
+    return;
+  }
+  tlp.status = CompletionStatus::SC;
+  if (write) {
+    order_.record(arrived, done);
+    statistics_.dma_writes.add();
+    statistics_.dma_written_bytes.add(tlp.length);
+  } else {
+    statistics_.dma_reads.add();
+    statistics_.dma_read_bytes.add(tlp.length);
+  }
+}
+
+void RootComplex::without_time(Tlp& tlp, tlm::tlm_phase& phase) {
+  if (phase != TLP_DEBUG && phase != TLP_DIRECT) return;
+  tlp.status = CompletionStatus::UR;
+  if (own_window(tlp.address, phase == TLP_DEBUG ? tlp.length : 1)) return;
+  tlm::tlm_generic_payload payload;
+  payload.set_command(tlp.read() ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND);
+  payload.set_address(tlp.address);
+  payload.set_data_ptr(tlp.data);
+  payload.set_data_length(tlp.length);
+  payload.set_streaming_width(tlp.length);
+  const bool done = phase == TLP_DIRECT ? memory->get_direct_mem_ptr(payload, *static_cast<tlm::tlm_dmi*>(tlp.initiator))
+                                        : memory->transport_dbg(payload) == tlp.length;
+  if (done) tlp.status = CompletionStatus::SC;
+}
+
+void RootComplex::invalidate(sc_dt::uint64 first, sc_dt::uint64 last) {
+  host_.invalidate(first, last);
+  tlm::tlm_dmi range;
+  range.set_start_address(first);
+  range.set_end_address(last);
+  Tlp tlp;
+  tlp.initiator = &range;
+  tlm::tlm_phase phase = TLP_DIRECT;
+  sc_core::sc_time none;
+  link->nb_transport_fw(tlp, phase, none);
+}
+
+}  // namespace ahcisim::pcie
