@@ -90,7 +90,7 @@ Link::Booked Link::book(DirectionStatistics& counts, const wire::Frame& frame, k
   const kit::Duration free = line_.busy_until();
   if (ready < free && free - ready <= time.released - time.acknowledged) earliest = free;
   kit::Duration stall;
-  if (frame.source_end_ps != 0) {  // the sender fills with HOLD until its data is there (9.4.9)
+  if (frame.source_end_ps != 0) {  // the sender fills with HOLD until its data is there (9.4)
     const kit::Duration begin = line_.first_fit(earliest, time.released);
     stall = kit::max(stall, kit::Duration::from_ps(frame.source_end_ps) - (begin + time.source));
   }

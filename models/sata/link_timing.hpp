@@ -45,7 +45,7 @@ class LinkTiming {
     const std::int64_t first = sof_sent_ + (payload != 0 ? fis + 1 : 1) + pipeline_;
     return {dwords(source), dwords(first), dwords(arrival), dwords(arrival + acknowledge_), dwords(arrival + acknowledge_ + sync_)};
   }
-  /// What a receiver's HOLD of `wait` costs the link: the wait, and the sender's reaction to its end (9.4.9).
+  /// What a receiver's HOLD of `wait` costs the link: the wait, and the sender's reaction to its end (9.4).
   kit::Duration hold(kit::Duration wait) const { return wait + kit::min(wait, hold_latency_); }
   /// Dwords of a frame that a bit error can damage: SOF to EOF.
   static constexpr std::int64_t framed(std::int64_t fis, std::int64_t payload) { return 1 + fis + payload + crc_and_eof; }

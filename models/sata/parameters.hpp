@@ -22,7 +22,7 @@ struct LinkParameters : kit::ParameterSet {
   Parameter<Count> device_generation{*this, "device_generation", 3, kit::choice("the device's phy"),
       "highest generation of the device's phy", {{1, 3}}};
   Parameter<Count> device_lowest_generation{*this, "device_lowest_generation", 1,
-      kit::cited("Serial ATA 3.x, 7.1: a phy supports the lower generations too"),
+      kit::cited("Serial ATA 3.x, chapter 7: a phy of a higher generation supports the lower ones"),
       "lowest generation of the device's phy; above 1 is a faulty device", {{1, 3}}};
   kit::Choice device{*this, "device", "present", {"present", "absent", "mute"}, kit::choice("what is at the other end of the cable"),
       "present; absent: nothing answers; mute: it answers COMRESET with COMINIT and nothing more"};
@@ -36,7 +36,7 @@ struct LinkParameters : kit::ParameterSet {
       "gap between the bursts of COMRESET and COMINIT", {{310400_ps, 329600_ps}}};
   Parameter<Duration> wake_gap{*this, "wake_gap", 106667_ps, kit::cited("Serial ATA 2.6, 7.2.2.7.5: 160 UI, 103.5 to 109.9 ns"),
       "gap between the bursts of COMWAKE", {{103500_ps, 109900_ps}}};
-  Parameter<Count> bursts{*this, "bursts", 6, kit::cited("Serial ATA 2.6, 8.1: a COM signal has at least six bursts"),
+  Parameter<Count> bursts{*this, "bursts", 6, kit::cited("Serial ATA 3.x, chapter 8: COMRESET, COMINIT and COMWAKE have at least six bursts"),
       "bursts of one COMRESET, COMINIT or COMWAKE", {{6, 100}}};
   Parameter<Duration> cominit_response{*this, "cominit_response", 100_us,
       kit::assumed("devices answer well within the 10 ms that Serial ATA 2.6, 8.2 allows"),
@@ -61,12 +61,12 @@ struct LinkParameters : kit::ParameterSet {
       "X_RDY seen to R_RDY sent, dwords", {{0, 1000}}};
   Parameter<Count> check_delay{*this, "check_delay", 5, kit::assumed("CRC check and the transport layer's verdict"),
       "EOF seen to R_OK or R_ERR sent, dwords", {{0, 1000}}};
-  Parameter<Count> sync{*this, "sync", 1, kit::cited("Serial ATA 3.x, 9.6.2: the link passes L_IDLE between frames"),
+  Parameter<Count> sync{*this, "sync", 1, kit::cited("Serial ATA 3.x, 9.6: the link passes L_IDLE, which sends SYNC, between frames"),
       "SYNC between two frames, dwords", {{1, 1000}}};
   Parameter<Count> hold_latency{*this, "hold_latency", 20,
-      kit::cited("Serial ATA 3.x, 9.4.9: at most 20 dwords between HOLD and HOLDA"),
+      kit::assumed("the 20 dwords that the specification allows between HOLD and HOLDA, as remembered; devices publish no figure"),
       "dwords a receiver's HOLD costs at most beyond the wait itself", {{0, 20}}};
-  Parameter<Count> align_period{*this, "align_period", 256, kit::cited("Serial ATA 3.x, 9.4.5.2: two ALIGN at least every 256 dwords"),
+  Parameter<Count> align_period{*this, "align_period", 256, kit::cited("Serial ATA 3.x, 9.4: two ALIGN at least every 256 dwords"),
       "dwords on the line of which two are ALIGN", {{3, 256}}};
   Parameter<Count> retries{*this, "retries", 8, kit::assumed("Serial ATA 3.x, 10.6 asks to repeat a non-data FIS and sets no bound"),
       "transmissions of a non-data frame after the first", {{0, 1000}}};
