@@ -33,7 +33,6 @@ AtaDevice::AtaDevice(const sc_core::sc_module_name& name, kit::Context& context,
                                        facts_.sectors, store.sectors())};
   check_names(parameters, this->name());
   for (unsigned index = 0; index < commands_.size(); ++index) commands_[index].media.index = index;
-  trims_.reserve(trim_blocks * 64);
   link.on_nb_transport_fw<&AtaDevice::nb_transport_fw>(this);
   medium_.attach(*this);
   context.stats.add(this->name(), statistics_);

@@ -90,6 +90,7 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   // ata/queue.cpp: the NCQ feature set
   void accept_queued(const Inbound& in, const CommandRow* row);
   void do_queued(Command& command);
+  void do_send_queued(Command& command);
   void break_queue(const Inbound& in, const char* rule);
   void queue_failed(Command& command, std::uint8_t error, std::uint64_t lba, kit::Duration when);
   void record_queue_error(std::uint8_t first, std::uint8_t error, std::uint64_t lba, const wire::RegisterH2D& fis);
@@ -199,7 +200,6 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   std::vector<LbaRange> bad_;         // unreadable sectors, disjoint and in order
   std::unique_ptr<std::uint8_t[]> buffer_;   // internal data
   std::unique_ptr<std::uint8_t[]> bounce_;   // data that does not lie in one piece in the store
-  std::vector<LbaRange> trims_;
   std::vector<std::uint8_t> host_logs_;      // logs 80h to 9Fh, 16 pages each, once one is written
   std::uint16_t self_tests_ = 0;             // run so far
   std::array<std::uint8_t, 512> self_test_log_{};

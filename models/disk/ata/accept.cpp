@@ -51,7 +51,7 @@ void AtaDevice::accept_single(const Inbound& in, const CommandRow* row) {
   command.lba = command.bytes = command.moved = command.begin = command.end = 0;
   command.done_at = Duration{};
   command.fail_at = UINT32_MAX;
-  command.from_buffer = false;
+  command.buffer = nullptr;
   if (in.tag) in.tag->stamp(wire::Stage::received, in.arrival.ps());
   result_ = {};
   result_.set_lba48(in.fis.lba48());

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
 #include <ahcisim/models/disk/medium.hpp>
 #include <ahcisim/models/kit/units.hpp>
@@ -47,7 +48,9 @@ struct Command {
   std::uint32_t begin = 0, end = 0;   ///< the part of the data that the present data phase moves
   std::uint32_t fail_at = UINT32_MAX; ///< where an unreadable sector begins, counted from the first byte
   bool at_medium = false;             ///< between Medium::submit() and MediumClient::complete()
-  bool from_buffer = false;           ///< data is the device's own (IDENTIFY, logs), not the medium's
+  std::uint8_t* buffer = nullptr;     ///< where the data is the device's own (IDENTIFY, logs, TRIM), not the medium's
+  std::vector<LbaRange> trims;        ///< what a TRIM names
+  std::vector<std::uint8_t> own;      ///< the buffer of a queued command
 
   bool writes() const {
     return row->protocol == AtaProtocol::pio_out || row->protocol == AtaProtocol::dma_out || row->protocol == AtaProtocol::fpdma_out;

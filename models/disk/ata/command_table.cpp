@@ -34,6 +34,7 @@ struct CommandTable {
       {0x57, "WRITE LOG DMA EXT", P::dma_out, ext, &D::do_write_log},
       {0x60, "READ FPDMA QUEUED", P::fpdma_in, ext, &D::do_queued},
       {0x61, "WRITE FPDMA QUEUED", P::fpdma_out, ext, &D::do_queued},
+      {0x64, "SEND FPDMA QUEUED", P::fpdma_out, ext, &D::do_send_queued},
       {0x70, "SEEK", P::non_data, false, &D::do_nothing},
       {0x90, "EXECUTE DEVICE DIAGNOSTIC", P::diagnostic, false, &D::do_diagnostic},
       {0x91, "INITIALIZE DEVICE PARAMETERS", P::non_data, false, &D::do_nothing},

@@ -90,36 +90,37 @@ void AtaDevice::do_trim(Command& command) {
 
 /// Data from the device's own buffer, which the caller has filled.
 void AtaDevice::buffer_in(Command& command, std::uint32_t bytes) {
-  command.from_buffer = true;
+  command.buffer = buffer_.get();
   command.bytes = command.end = bytes;
   ready_.add(calendar_.now() + parameters_.internal_data(), single);
 }
 
 /// Data into the device's own buffer; buffer_filled() takes it from there.
 void AtaDevice::buffer_out(Command& command, std::uint32_t bytes) {
-  command.from_buffer = true;
+  command.buffer = buffer_.get();
   command.bytes = command.end = bytes;
   ready_.add(calendar_.now(), single);
 }
 
 void AtaDevice::buffer_filled(Command& command) {
-  if (command.row->opcode != 0x06) return store_log(command);
-  trims_.clear();
+  if (command.row->handler != &AtaDevice::do_trim && command.row->handler != &AtaDevice::do_send_queued) return store_log(command);
+  command.trims.clear();
   for (std::uint32_t at = 0; at < command.bytes; at += 8) {
     std::uint64_t entry = 0;
-    for (unsigned i = 0; i < 8; ++i) entry |= std::uint64_t{buffer_[at + i]} << (8 * i);
+    for (unsigned i = 0; i < 8; ++i) entry |= std::uint64_t{command.buffer[at + i]} << (8 * i);
     const LbaRange range{entry & 0xffff'ffff'ffff, entry >> 48};
     if (range.count == 0) continue;
     if (range.lba >= facts_.sectors || range.count > facts_.sectors - range.lba)
-      return fail(command, wire::error::IDNF, range.lba, calendar_.now());
-    trims_.push_back(range);
+      return command.queued() ? queue_failed(command, wire::error::IDNF, range.lba, calendar_.now())
+                              : fail(command, wire::error::IDNF, range.lba, calendar_.now());
+    command.trims.push_back(range);
   }
-  for (const LbaRange& range : trims_) store_.trim(range.lba, range.count);
-  command.media.trims = trims_.data();
-  command.media.trim_count = static_cast<std::uint32_t>(trims_.size());
+  for (const LbaRange& range : command.trims) store_.trim(range.lba, range.count);
+  command.media.trims = command.trims.data();
+  command.media.trim_count = static_cast<std::uint32_t>(command.trims.size());
   command.media.fua = false;
   command.media.priority = 0;
-  submit(command, MediaOp::trim, trims_.empty() ? LbaRange{} : trims_.front());
+  submit(command, MediaOp::trim, command.trims.empty() ? LbaRange{} : command.trims.front());
 }
 
 void AtaDevice::fill_identify(std::uint8_t* to) const {

@@ -36,6 +36,7 @@ unsigned AtaDevice::log_pages(std::uint8_t log) const {
     case 0x06: return 1;  // SMART Self-Test
     case 0x07: return 1;  // Extended SMART Self-Test
     case 0x10: return parameters_.queue_depth() > 0 ? 1 : 0;  // NCQ Command Error
+    case 0x13: return parameters_.queue_depth() > 0 && facts_.trim ? 1 : 0;  // NCQ Send and Receive
     case 0x30: return identify_log_pages;
     default: return is_host_log(log) ? host_log_pages : 0;
   }
@@ -58,6 +59,10 @@ void AtaDevice::read_log_page(std::uint8_t log, std::uint32_t index, std::uint8_
       break;
     case 0x06: std::copy(self_test_log_.begin(), self_test_log_.end(), to); seal(to); break;
     case 0x10: std::copy(queue_error_log_.begin(), queue_error_log_.end(), to); break;
+    case 0x13:
+      to[0] = 0x01;  // subcommand DATA SET MANAGEMENT,
+      to[4] = 0x01;  // … of which TRIM
+      break;
     case 0x30: write_identify_log({parameters_, facts_, settings_, speed_}, index, to); break;
     default: break;
   }

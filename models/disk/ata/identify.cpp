@@ -54,6 +54,8 @@ const IdentifyRow rows[] = {
     {76, 12, 12, "NCQ priority information", [](const In& in) { return std::uint64_t{queues(in)}; }},
     {76, 8, 8, "NCQ feature set", [](const In& in) { return std::uint64_t{queues(in)}; }},
     {76, 3, 1, "Serial ATA Gen1, Gen2 and Gen3 speed", [](const In&) { return std::uint64_t{7}; }},
+    {77, 6, 6, "SEND FPDMA QUEUED (RECEIVE FPDMA QUEUED has no subcommand)",
+     [](const In& in) { return std::uint64_t{queues(in) && in.facts.trim}; }},
     {77, 3, 1, "speed negotiated", [](const In& in) { return std::uint64_t{in.speed}; }},
     {78, 6, 6, "software settings preservation", one},
     {78, 2, 2, "DMA Setup auto-activate", [](const In& in) { return std::uint64_t{in.parameters.auto_activate()}; }},

@@ -21,30 +21,43 @@ void list_of_pages(const IdentifyInputs&, std::uint8_t* to) {
 }
 void capacity(const IdentifyInputs& in, std::uint8_t* to) {
   put(to, 8, valid | in.facts.sectors);
-  const bool large = in.facts.physical_exponent != 0;
-  put(to, 16, valid | bit(62, large) | std::uint64_t{in.facts.physical_exponent} << 16);
-  put(to, 24, valid | 512);
+  put(to, 16, valid | bit(62, in.facts.physical_exponent != 0) | std::uint64_t{in.facts.physical_exponent} << 16);
+  if (in.facts.buffer_sectors) put(to, 32, valid | std::uint64_t{in.facts.buffer_sectors} * 512);  // nominal buffer size
 }
 void capabilities(const IdentifyInputs& in, std::uint8_t* to) {
-  // Supported capabilities: the bits that this device has, in the order of the page's table.
-  put(to, 8, valid | bit(2) | bit(5) | bit(6) | bit(9) | bit(14) | bit(16));
-  put(to, 16, valid);
-  put(to, 32, valid | in.facts.rotation_rate);
-  put(to, 40, valid | in.facts.form_factor);
+  put(to, 8,
+      valid | bit(2)                                // READ LOG DMA EXT, WRITE LOG DMA EXT
+          | bit(7) | bit(8) | bit(23)               // SMART error logging, self-test, feature set
+          | bit(11) | bit(12)                       // General Purpose Logging, WRITE … FUA EXT
+          | bit(20) | bit(32)                       // 48-bit, 28-bit
+          | bit(22) | bit(24) | bit(25) | bit(29)   // FLUSH CACHE EXT, write cache, look-ahead, NOP
+          | bit(31, in.facts.trim) | bit(39, in.facts.trim));  // RZAT, DRAT
+  put(to, 24, valid | in.facts.rotation_rate);
+  put(to, 32, valid | in.facts.form_factor);
+  put(to, 56, world_wide_name(in.parameters));
+  put(to, 64, valid);  // bit 127 of the World Wide Name field
+  put(to, 72, valid | bit(0, in.facts.trim));
+  if (in.parameters.queue_depth() > 0) put(to, 136, valid | static_cast<std::uint64_t>(in.parameters.queue_depth() - 1));
 }
 void settings(const IdentifyInputs& in, std::uint8_t* to) {
-  put(to, 8, valid | bit(5, in.settings.write_cache) | bit(6, in.settings.look_ahead));
+  put(to, 8, valid | bit(6, in.settings.smart) | bit(7, in.settings.look_ahead) | bit(11, in.settings.revert_on_reset) |
+                 bit(13, in.settings.write_cache));
 }
 void strings(const IdentifyInputs& in, std::uint8_t* to) {
-  put(to, 0, valid | 0x05u << 16 | 1);
   write_ata_string(in.parameters.serial(), to + 8, 20);
   write_ata_string(in.parameters.firmware(), to + 32, 8);
   write_ata_string(in.parameters.model(), to + 48, 40);
 }
 void serial_ata(const IdentifyInputs& in, std::uint8_t* to) {
   const bool queues = in.parameters.queue_depth() > 0;
-  put(to, 8, valid | bit(0) | bit(1) | bit(2) | bit(4, queues));
-  put(to, 16, valid | in.speed);
+  put(to, 8, valid | bit(0) | bit(1) | bit(2)             // Gen1, Gen2, Gen3
+                 | bit(7, queues) | bit(11, queues)       // NCQ, its priority
+                 | bit(14)                                // READ LOG DMA EXT as READ LOG EXT
+                 | bit(17, queues && in.facts.trim)       // SEND FPDMA QUEUED
+                 | bit(18, in.parameters.non_zero_offsets()) | bit(19, in.parameters.auto_activate()) |
+                 bit(23));                                // software settings preservation
+  put(to, 16, valid | in.speed | bit(3, in.settings.non_zero_offsets) | bit(4, in.settings.auto_activate) |
+                  bit(8, in.settings.preservation));
 }
 
 }  // namespace

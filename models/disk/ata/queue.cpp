@@ -25,7 +25,7 @@ void AtaDevice::accept_queued(const Inbound& in, const CommandRow* row) {
   command.moved = 0;
   command.done_at = Duration{};
   command.fail_at = UINT32_MAX;
-  command.from_buffer = false;
+  command.buffer = nullptr;
   command.at_medium = false;
   if (in.tag) in.tag->stamp(wire::Stage::received, in.arrival.ps());
 
@@ -63,6 +63,20 @@ void AtaDevice::do_queued(Command& command) {
   command.media.priority = command.fis.count_15_8 >> 6;  // ACS-3, table "PRIO field"
   if (!bad_.empty()) note_bad_sector(command);
   submit(command, command.writes() ? MediaOp::write : MediaOp::read, {command.lba, sectors});
+}
+
+/// SEND FPDMA QUEUED, of which there is DATA SET MANAGEMENT with TRIM: the subcommand is in Count 12:8, the count of
+/// 512-byte blocks in Features, the function in Auxiliary (ACS-3).
+void AtaDevice::do_send_queued(Command& command) {
+  const std::uint32_t blocks = command.fis.features();
+  const bool trim = (command.fis.count_15_8 & 0x1f) == 0x00 && command.fis.auxiliary[0] == 0x01;
+  if (!trim || !facts_.trim || store_.read_only() || blocks == 0 || blocks > trim_blocks)
+    return queue_failed(command, wire::error::ABRT, command.fis.lba48(), calendar_.now());
+  command.own.resize(trim_blocks * sector_bytes);
+  command.buffer = command.own.data();
+  command.begin = 0;
+  command.bytes = command.end = blocks * static_cast<std::uint32_t>(sector_bytes);
+  ready_.add(calendar_.now(), command.media.index);
 }
 
 /// Serial ATA 3.x, 11.15 (DFPDMAQ10, BrokenHost): the host broke the rules; all outstanding commands are aborted.

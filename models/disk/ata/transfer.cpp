@@ -163,8 +163,8 @@ Duration AtaDevice::send_data_fis(Command& command, std::uint32_t bytes, Duratio
   frame.fis_bytes = sizeof(wire::OneDwordFis);
   frame.tag = command.tag;
   frame.payload_bytes = bytes;
-  if (command.from_buffer) {
-    frame.payload = buffer_.get() + command.begin;
+  if (command.buffer) {
+    frame.payload = command.buffer + command.begin;
   } else {
     const std::uint64_t lba = command.lba + command.begin / sector_bytes;
     const auto sectors = static_cast<std::uint32_t>(bytes / sector_bytes);
@@ -188,7 +188,8 @@ void AtaDevice::data_sent(Command& command, Duration when) {
     return start_phase(command, when);
   }
   statistics_.read_bytes.add(command.bytes);
-  if (command.tag) command.tag->stamp(wire::Stage::transferred, when.ps());
+  if (command.tag && command.tag->when(wire::Stage::transferred) < command.received.ps())  // the host knows it more exactly
+    command.tag->stamp(wire::Stage::transferred, when.ps());
   if (command.at_medium) {  // the medium has a word to say when the data has left
     phase_ = Phase::ending;
     return calendar_.at<&AtaDevice::phase_ended>(when, this, phase_argument(command.media.index));
@@ -262,7 +263,7 @@ void AtaDevice::data_arrived(std::uint64_t argument) {
     phase_ = Phase::none;
     phase_probe_.set(now, 0);
     statistics_.written_bytes.add(command.bytes);
-    if (command.from_buffer) {
+    if (command.buffer) {
       buffer_filled(command);
     } else {
       medium_.transferred(command.media, now);
@@ -276,8 +277,8 @@ void AtaDevice::data_arrived(std::uint64_t argument) {
 void AtaDevice::store_data(Command& command, const std::uint8_t* from, std::uint32_t bytes) {
   const std::uint32_t end = command.begin + bytes;
   command.moved += bytes;
-  if (command.from_buffer) {
-    std::memcpy(buffer_.get() + command.begin, from, bytes);
+  if (command.buffer) {
+    std::memcpy(command.buffer + command.begin, from, bytes);
     command.begin = end;
     return;
   }
