@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// The DMA engine that all ports share: turns a transfer into one transaction on the HBA's initiator socket and books the
+// engine for it. Contention between ports falls out of the reservation, first come first served.
+#pragma once
+
+#include <cstdint>
+
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
+
+#include <ahcisim/models/ahci/ahci_timing.hpp>
+#include <ahcisim/models/ahci/statistics.hpp>
+#include <ahcisim/models/kit/calendar.hpp>
+#include <ahcisim/models/kit/reserve.hpp>
+#include <ahcisim/tlm/stream.hpp>
+
+namespace ahcisim::ahci {
+
+class Hba;
+using DmaSocket = tlm_utils::simple_initiator_socket<Hba>;
+
+/// How a transfer ended.
+enum class DmaOutcome : std::uint8_t {
+  ok,
+  fatal,       ///< nobody answers at that address: PxIS.HBFS
+  data_error,  ///< the other side reports an error in the data: PxIS.HBDS
+};
+
+struct DmaResult {
+  kit::Duration begin;  ///< the engine began
+  kit::Duration first;  ///< read: the first byte is here
+  kit::Duration end;    ///< the last byte is here (read) or in memory (write)
+  DmaOutcome outcome;
+};
+
+class DmaEngine {
+ public:
+  DmaEngine(kit::Calendar& calendar, const Timing& timing, HbaStatistics& statistics, DmaSocket& socket);
+  ~DmaEngine();
+  DmaEngine(const DmaEngine&) = delete;
+  DmaEngine& operator=(const DmaEngine&) = delete;
+
+  /// Reads from host memory, beginning at `earliest` or when the engine is free.
+  DmaResult read(kit::Duration earliest, std::uint64_t address, std::uint8_t* to, std::uint32_t bytes);
+  /// Writes to host memory; the last byte is available at `source_end`.
+  DmaResult write(kit::Duration earliest, kit::Duration source_end, std::uint64_t address, const std::uint8_t* from,
+                  std::uint32_t bytes);
+  /// A transaction is under way: what arrives at the HBA's registers now is the HBA's own doing.
+  bool busy() const { return busy_; }
+  /// Forgets the bookings (HBA reset).
+  void reset() { reserve_.clear(); }
+
+ private:
+  DmaResult transfer(kit::Duration earliest, kit::Duration source_end);
+
+  kit::Calendar& calendar_;
+  const Timing& timing_;
+  HbaStatistics& statistics_;
+  DmaSocket& socket_;
+  kit::Reserve reserve_;
+  ::tlm::tlm_generic_payload payload_;
+  wire::StreamTiming stream_;
+  bool busy_ = false;
+};
+
+}  // namespace ahcisim::ahci
