@@ -146,7 +146,7 @@ class PcieRig : public sc_core::sc_module {
 /// The DMA engine of pcie-bench's device: what an access costs on the card besides the link.
 struct BenchEngineParameters : kit::ParameterSet {
   kit::Parameter<kit::Duration> setup{*this, "setup", kit::Duration::from_ps(130'000),
-                                      kit::derived("LAT_DMA_RD 64 B 557 ns less LAT_CMD_RD 64 B 427 ns (413 ns at 8 B), pcie-bench, SNB"),
+                                      kit::derived("pcie-bench: LAT_DMA_RD 64 B 557 ns less LAT_CMD_RD 427 ns (413 ns for 8 B plus 14 ns to 64 B), SNB"),
                                       "descriptor to request, and end to completion event"};
   kit::Parameter<kit::Rate> copy_rate{*this, "copy_rate", kit::Rate{9.6e9}, kit::derived("8 bytes a cycle at the card's 1.2 GHz"),
                                       "from the link's buffer to the card's memory, after the last byte"};
@@ -155,7 +155,6 @@ struct BenchEngineParameters : kit::ParameterSet {
                                       "between two DMA commands"};
   kit::Parameter<kit::Rate> issue_rate{*this, "issue_rate", kit::Rate{21e9}, kit::derived("the same two: 64 B in 3.05 ns"),
                                        "what the size of a command adds to its issue"};
-};
 };
 
 /// Mean latency of single DMA reads, nanoseconds.
