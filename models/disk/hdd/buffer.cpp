@@ -9,11 +9,33 @@
 namespace ahcisim::disk::hdd {
 
 Buffer::Buffer(const BufferSpec& spec)
-    : spec_{spec}, starts_(spec.segments), ends_(spec.segments), segments_(spec.segments) {
+    : spec_{spec}, starts_(spec.segments), lengths_(spec.segments), segments_(spec.segments), before_(spec.segments + 1),
+      after_(spec.segments + 1) {
   if (spec.segments == 0 || spec.segment_sectors == 0)
     throw kit::ConfigError{"disk buffer: needs at least one segment of at least one sector"};
   if (spec.separate_write_segment && spec.segments < 2)
     throw kit::ConfigError{"disk buffer: a separate write segment needs a second one for reads; raise buffer_segments"};
+  for (std::uint32_t i = 0; i <= spec.segments; ++i) {
+    before_[i] = i == 0 ? spec.segments : i - 1;
+    after_[i] = i == spec.segments ? 0 : i + 1;
+  }
+}
+
+void Buffer::move(std::uint32_t index, std::uint32_t before) {
+  if (index == before) return;
+  after_[before_[index]] = after_[index];
+  before_[after_[index]] = before_[index];
+  before_[index] = before_[before];
+  after_[index] = before;
+  after_[before_[before]] = index;
+  before_[before] = index;
+}
+
+/// A segment keeps the last segment_sectors of what passes through it.
+void Buffer::set(std::size_t index, std::uint64_t start, std::uint64_t end) {
+  if (end - start > spec_.segment_sectors) start = end - spec_.segment_sectors;
+  starts_[index] = start;
+  lengths_[index] = end - start;
 }
 
 bool Buffer::readable(std::size_t index) const {
@@ -25,9 +47,19 @@ bool Buffer::readable(std::size_t index) const {
 Buffer::Hit Buffer::find(std::uint64_t lba, std::uint64_t count) const {
   Hit best;
   std::uint64_t best_held = 0;
-  for (std::size_t i = 0; i < starts_.size(); ++i) {
-    if (lba < starts_[i] || lba >= ends_[i] || !readable(i)) continue;
-    const std::uint64_t held = std::min(count, ends_[i] - lba);
+  const std::uint64_t *starts = starts_.data(), *lengths = lengths_.data();
+  const std::size_t n = starts_.size();
+  // `within` wraps to something huge in front of a segment. Most searches find nothing, so look without branching first.
+  std::size_t found = 0, i = 0;
+  for (; i + 4 <= n; i += 4)
+    found += std::size_t{lba - starts[i] < lengths[i]} + (lba - starts[i + 1] < lengths[i + 1]) +
+             (lba - starts[i + 2] < lengths[i + 2]) + (lba - starts[i + 3] < lengths[i + 3]);
+  for (; i < n; ++i) found += lba - starts[i] < lengths[i];
+  if (found == 0) return best;
+  for (i = 0; i < n; ++i) {
+    const std::uint64_t within = lba - starts[i];
+    if (within >= lengths[i] || !readable(i)) continue;
+    const std::uint64_t held = std::min(count, lengths[i] - within);
     // Written data is the freshest copy, so it wins a tie.
     if (held > best_held || (held == best_held && segments_[i].state == Segment::State::dirty)) {
       best_held = held;
@@ -64,33 +96,24 @@ std::int32_t Buffer::joinable(std::uint64_t lba, std::uint64_t count) const {
 }
 
 std::int32_t Buffer::victim(bool for_write) const {
-  std::size_t first = 0, last = segments_.size();
-  if (spec_.separate_write_segment) {
-    if (for_write) last = 1; else first = 1;
+  for (std::uint32_t i = after_[root()]; i != root(); i = after_[i]) {
+    if (spec_.separate_write_segment && for_write != (i == 0)) continue;
+    if (segments_[i].state != Segment::State::dirty) return static_cast<std::int32_t>(i);
   }
-  std::int32_t best = -1;
-  for (std::size_t i = first; i < last; ++i) {
-    const Segment& segment = segments_[i];
-    if (segment.state == Segment::State::empty) return static_cast<std::int32_t>(i);
-    if (segment.state == Segment::State::dirty) continue;
-    if (best < 0 || segment.used < segments_[static_cast<std::size_t>(best)].used) best = static_cast<std::int32_t>(i);
-  }
-  return best;
+  return -1;
 }
 
 void Buffer::fill(std::int32_t index, std::uint64_t start, std::uint64_t end, bool written) {
   const auto i = static_cast<std::size_t>(index);
   segments_[i].state = Segment::State::clean;
   segments_[i].written = written;
-  starts_[i] = end > spec_.segment_sectors ? std::max(start, end - spec_.segment_sectors) : start;
-  ends_[i] = end;
+  set(i, start, end);
   touch(index);
 }
 
 void Buffer::grow(std::int32_t index, std::uint64_t end) {
   const auto i = static_cast<std::size_t>(index);
-  ends_[i] = std::max(ends_[i], end);
-  if (ends_[i] > spec_.segment_sectors) starts_[i] = std::max(starts_[i], ends_[i] - spec_.segment_sectors);
+  set(i, starts_[i], std::max(starts_[i] + lengths_[i], end));
 }
 
 void Buffer::claim(std::int32_t index, std::uint64_t lba, std::uint64_t count, std::int64_t now) {
@@ -102,16 +125,15 @@ void Buffer::claim(std::int32_t index, std::uint64_t lba, std::uint64_t count, s
   segment.destaged = lba;
   segment.planned_end = lba + count;
   segment.dirty_time = now;
-  starts_[i] = ends_[i] = lba;
+  set(i, lba, lba);
   touch(index);
-  segment.dirty_since = clock_;
+  segment.dirty_since = ++clock_;
   ++dirty_;
 }
 
 void Buffer::arrived(std::int32_t index, std::uint64_t end) {
   const auto i = static_cast<std::size_t>(index);
-  ends_[i] = std::max(ends_[i], end);
-  if (ends_[i] > spec_.segment_sectors) starts_[i] = std::max(starts_[i], ends_[i] - spec_.segment_sectors);
+  set(i, starts_[i], std::max(starts_[i] + lengths_[i], end));
   touch(index);
 }
 
@@ -121,19 +143,20 @@ void Buffer::clean(std::int32_t index) {
   if (segment.state == Segment::State::dirty) --dirty_;
   segment.urgent = segment.queued = segment.writing = false;
   segment.state = Segment::State::clean;
-  if (starts_[i] == ends_[i] || !readable(i)) empty(index);
+  if (lengths_[i] == 0 || !readable(i)) empty(index);
 }
 
 void Buffer::empty(std::int32_t index) {
   const auto i = static_cast<std::size_t>(index);
   if (segments_[i].state == Segment::State::dirty) --dirty_;
   segments_[i] = Segment{};
-  starts_[i] = ends_[i] = 0;
+  set(i, 0, 0);
+  move(static_cast<std::uint32_t>(index), after_[root()]);  // first to be taken
 }
 
 void Buffer::invalidate(std::uint64_t lba, std::uint64_t count) {
   for (std::size_t i = 0; i < segments_.size(); ++i)
-    if (segments_[i].state == Segment::State::clean && starts_[i] < lba + count && lba < ends_[i])
+    if (segments_[i].state == Segment::State::clean && starts_[i] < lba + count && lba < starts_[i] + lengths_[i])
       empty(static_cast<std::int32_t>(i));
 }
 

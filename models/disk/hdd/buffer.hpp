@@ -24,7 +24,6 @@ struct Segment {
   bool urgent = false;             ///< a read waits for it to become clean
   std::uint64_t planned_end = 0;   ///< dirty: end once the transfers under way have ended
   std::uint64_t destaged = 0;      ///< dirty: first sector not yet on the medium
-  std::uint64_t used = 0;          ///< stamp of the last use
   std::uint64_t dirty_since = 0;   ///< stamp of the first write
   std::int64_t dirty_time = 0;     ///< when the first write arrived, ps
 };
@@ -42,7 +41,9 @@ class Buffer {
   std::uint32_t size() const { return static_cast<std::uint32_t>(segments_.size()); }
   Segment& operator[](std::int32_t index) { return segments_[static_cast<std::size_t>(index)]; }
   std::uint64_t start(std::int32_t index) const { return starts_[static_cast<std::size_t>(index)]; }
-  std::uint64_t end(std::int32_t index) const { return ends_[static_cast<std::size_t>(index)]; }
+  std::uint64_t end(std::int32_t index) const {
+    return starts_[static_cast<std::size_t>(index)] + lengths_[static_cast<std::size_t>(index)];
+  }
   std::uint32_t dirty() const { return dirty_; }
 
   /// The segment that holds the beginning of [lba, lba + count), the one that holds most of it first.
@@ -69,14 +70,20 @@ class Buffer {
   void empty(std::int32_t index);
   /// Copies that a write makes stale are dropped.
   void invalidate(std::uint64_t lba, std::uint64_t count);
-  void touch(std::int32_t index) { segments_[static_cast<std::size_t>(index)].used = ++clock_; }
+  void touch(std::int32_t index) { move(static_cast<std::uint32_t>(index), root()); }
+  /// Counts the dirty segments begun so far.
   std::uint64_t clock() const { return clock_; }
 
  private:
   bool readable(std::size_t index) const;
+  std::uint32_t root() const { return size(); }
+  /// Takes a segment out of the order of use and puts it in front of another (the root: to the end, used last).
+  void move(std::uint32_t index, std::uint32_t before);
+  void set(std::size_t index, std::uint64_t start, std::uint64_t end);
   BufferSpec spec_;
-  std::vector<std::uint64_t> starts_, ends_;  // apart from the rest, so that a search touches few cache lines
+  std::vector<std::uint64_t> starts_, lengths_;  // apart from the rest, so that a search touches few cache lines
   std::vector<Segment> segments_;
+  std::vector<std::uint32_t> before_, after_;    // the order of use, a ring through the root: unused longest first
   std::uint64_t clock_ = 0;
   std::uint32_t dirty_ = 0;
 };

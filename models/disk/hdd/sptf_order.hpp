@@ -3,6 +3,7 @@
 // "Disk scheduling revisited"; Jacobson and Wilkes 1991): what a drive does with a queue of tagged commands.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include <ahcisim/models/disk/hdd/seek_order.hpp>
@@ -20,25 +21,27 @@ class SptfOrder final : public SeekOrder {
 
   std::size_t choose(const Candidate* queue, std::size_t count, const Mechanics& mechanics, Arm arm,
                      std::int64_t now) override {
-    const std::int64_t phase = mechanics.phase_at(now);
+    const std::int64_t phase = mechanics.phase_at(now), head_switch = mechanics.spec().read_head_switch.ps();
     std::size_t best = 0, first = 0;
-    std::int64_t best_cost = INT64_MAX;
+    std::int64_t best_cost = INT64_MAX, first_arrived = INT64_MAX;
     for (std::size_t i = 0; i < count; ++i) {
       const Candidate& one = queue[i];
-      if (one.arrived < queue[first].arrived) first = i;
-      const std::int64_t held = one.ready > now ? one.ready - now : 0;
-      const std::int64_t moved = held + mechanics.seek(arm, one.cylinder, one.head, one.write);
-      const std::int64_t credit = ((now - one.arrived) >> 10) * weight_;
-      if (moved - credit >= best_cost) continue;  // its seek alone is too long
+      if (one.arrived < first_arrived) {
+        first_arrived = one.arrived;
+        first = i;
+      }
+      const std::int64_t seek = mechanics.seek(arm, one.cylinder, one.head, one.write);
       // A head that is to move on to the next sector or track needs no margin: that is what skew is for.
-      const std::int64_t margin = moved > held && moved - held > mechanics.spec().read_head_switch.ps() ? margin_ : 0;
-      const std::int64_t cost = moved + margin - credit + mechanics.wait(phase + moved + margin, one.phase);
+      const std::int64_t moved = std::max<std::int64_t>(one.ready - now, 0) + seek + (seek > head_switch ? margin_ : 0);
+      const std::int64_t bound = moved - (((now - one.arrived) >> 10) * weight_);
+      if (bound >= best_cost) continue;  // its seek alone is too long
+      const std::int64_t cost = bound + mechanics.wait(phase + moved, one.phase);
       if (cost < best_cost) {
         best_cost = cost;
         best = i;
       }
     }
-    return now - queue[first].arrived > limit_ ? first : best;
+    return now - first_arrived > limit_ ? first : best;
   }
 
  private:
