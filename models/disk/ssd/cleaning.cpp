@@ -13,19 +13,26 @@ bool Ftl::choose_victim(std::uint32_t die) {
   if (c.victim != none) return true;
   c.victim = blocks_.victim(die);
   if (c.victim == none) return false;
-  c.cursor = 0;
-  const std::uint64_t valid = blocks_.valid_in(c.victim), gained = geometry_.block_slots() - valid;
-  // A page the host programs uses `slots`; the victim must be done by the time the host has used what it yields.
-  c.quota = static_cast<std::uint32_t>((valid * geometry_.slots + gained - 1) / gained);
+  c.cursor = c.moved = 0;
+  c.valid = blocks_.valid_in(c.victim);
   statistics_.gc_victims.add();
   return true;
 }
 
 void Ftl::clean_some(std::uint32_t die, Duration now) {
-  if (cleaning_[die].victim == none && blocks_.free_blocks(die) > low_water_) return;
-  if (!choose_victim(die)) return;
-  const std::uint32_t quota = cleaning_[die].quota;
-  for (std::uint32_t moved = 0; moved <= quota && cleaning_[die].victim != none;) moved += clean_page(die, now);
+  Cleaning& c = cleaning_[die];
+  const auto idle = [&] { return c.victim == none && blocks_.free_blocks(die) > low_water_; };
+  if (idle()) {
+    c.debt = 0;
+    return;
+  }
+  c.debt += geometry_.slots;
+  while (!idle() && choose_victim(die)) {
+    // The victim must be empty by the time the host has used what it yields.
+    const std::int64_t yields = geometry_.block_slots() - c.valid;
+    if (c.valid != 0 && c.moved * yields >= c.debt * c.valid) return;
+    clean_page(die, now);
+  }
 }
 
 void Ftl::clean_until(std::uint32_t die, std::uint32_t free_blocks, Duration now) {
@@ -34,9 +41,10 @@ void Ftl::clean_until(std::uint32_t die, std::uint32_t free_blocks, Duration now
     while (cleaning_[die].victim != none) clean_page(die, now);
 }
 
-std::uint32_t Ftl::clean_page(std::uint32_t die, Duration now) {
-  const std::uint32_t victim = cleaning_[die].victim;
-  std::uint32_t& cursor = cleaning_[die].cursor;
+void Ftl::clean_page(std::uint32_t die, Duration now) {
+  Cleaning& c = cleaning_[die];
+  const std::uint32_t victim = c.victim;
+  std::uint32_t& cursor = c.cursor;
   std::uint32_t moved = 0;
   if (blocks_.valid_in(victim) == 0) cursor = geometry_.pages;
   for (; moved == 0 && cursor != geometry_.pages; ++cursor) {
@@ -51,13 +59,14 @@ std::uint32_t Ftl::clean_page(std::uint32_t die, Duration now) {
     if (moved == 0) continue;
     nand_.read_behind(die, moved, now);
     for (std::uint32_t i = 0; i < moved; ++i) move(die, slices[i], from[i], now);
+    c.moved += moved;
   }
   if (cursor == geometry_.pages) {
     blocks_.erase(victim);
     nand_.erase(die, now);
-    cleaning_[die].victim = none;
+    c.debt -= geometry_.block_slots() - c.valid;
+    c.victim = none;
   }
-  return moved;
 }
 
 void Ftl::move(std::uint32_t die, std::uint32_t slice, std::uint32_t from, Duration now) {

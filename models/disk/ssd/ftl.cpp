@@ -8,10 +8,20 @@ namespace ahcisim::disk::ssd {
 
 using kit::Duration;
 
+namespace {
+
+/// A small drive with few spare blocks must not clean what the host is about to overwrite anyway.
+std::uint32_t low_water_of(const Geometry& geometry, std::int64_t wanted) {
+  const std::int64_t spare = geometry.blocks - geometry.first_blocks();
+  return static_cast<std::uint32_t>(std::min(wanted, spare / 2));
+}
+
+}  // namespace
+
 Ftl::Ftl(const Geometry& g, const SsdParameters& p, Nand& nand, SsdStatistics& statistics)
     : geometry_{g}, nand_{nand}, statistics_{statistics}, mapping_{g, p.precondition() == "sequential"},
       blocks_{g, p.precondition() == "sequential"}, die_pages_{g.blocks * g.pages},
-      most_valid_{(g.blocks - reserved_blocks) * g.block_slots()}, low_water_{static_cast<std::uint32_t>(p.gc_low_water())},
+      most_valid_{(g.blocks - reserved_blocks) * g.block_slots()}, low_water_{low_water_of(g, p.gc_low_water())},
       block_(g.dies, none), next_page_(g.dies, 0), cleaning_(g.dies), die_{g.dies - 1} {}
 
 std::uint32_t Ftl::next_die(Duration now) const {

@@ -47,7 +47,9 @@ class Ftl {
   struct Cleaning {
     std::uint32_t victim = none;  ///< block being emptied
     std::uint32_t cursor = 0;     ///< its next page
-    std::uint32_t quota = 0;      ///< slices to move for each page the host programs
+    std::uint32_t valid = 0;      ///< slices that were to be moved when it was chosen
+    std::uint32_t moved = 0;      ///< of them, so far
+    std::int64_t debt = 0;        ///< slots the host used that no victim has made up for yet
     std::uint32_t block = none;   ///< block that takes what is moved …
     std::uint32_t page = none;    ///< … its page being filled …
     std::uint32_t fill = 0;       ///< … and how far
@@ -56,10 +58,11 @@ class Ftl {
   std::uint32_t next_die(kit::Duration now) const;
   bool has_room(std::uint32_t die) const { return blocks_.valid_on(die) + geometry_.slots <= most_valid_; }
   bool choose_victim(std::uint32_t die);
+  /// Cleans as much as makes up for a page the host has programmed.
   void clean_some(std::uint32_t die, kit::Duration now);
   void clean_until(std::uint32_t die, std::uint32_t free_blocks, kit::Duration now);
-  /// Moves what is valid of the victim's next page; erases the victim after its last. Returns the slices moved.
-  std::uint32_t clean_page(std::uint32_t die, kit::Duration now);
+  /// Moves what is valid of the victim's next page; erases the victim after its last.
+  void clean_page(std::uint32_t die, kit::Duration now);
   void move(std::uint32_t die, std::uint32_t slice, std::uint32_t from, kit::Duration now);
 
   const Geometry& geometry_;

@@ -67,7 +67,7 @@ struct SsdParameters : kit::ParameterSet {
       "what a transfer on a channel costs besides its data"};
   Parameter<std::int64_t> gc_low_water{*this, "gc_low_water", 5,
       kit::assumed("few, so that over-provisioning serves the cleaning; with 5 the cleaning always keeps pace with the host"),
-      "garbage collection works on a die while it has this many free blocks or fewer", {{3, 1024}}};
+      "garbage collection works on a die while it has this many free blocks or fewer (at most half of its spare ones)", {{3, 1024}}};
 
   // The controller.
   Parameter<Duration> read_cpu{*this, "read_cpu", 4_us,
