@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// Building and binding of the bare-metal machine.
+#include <ahcisim/models/machine/bare_metal.hpp>
+
+#include <fmt/format.h>
+
+#include <ahcisim/models/disk/instant_medium.hpp>
+#include <ahcisim/models/disk/ssd/drive.hpp>
+#include <ahcisim/models/disk/store/image_store.hpp>
+#include <ahcisim/models/disk/store/overlay_store.hpp>
+#include <ahcisim/models/disk/store/sparse_store.hpp>
+
+namespace ahcisim::machine {
+
+pcie::FunctionDescription ahci_function(const ahci::HbaParameters& parameters) {
+  pcie::FunctionDescription function;
+  // Drivers bind to the class code; the identity is that of a controller every guest's driver knows (Intel ICH9).
+  function.vendor = 0x8086;
+  function.device = 0x2922;
+  function.class_code = 0x010601;  // mass storage, Serial ATA, AHCI 1.0 (AHCI 1.3.1, 2.1.5)
+  function.bars[4] = {pcie::BarDescription::Kind::io, 32, false};
+  function.bars[5] = {pcie::BarDescription::Kind::mem32, 8192, false};  // ABAR (AHCI 1.3.1, 2.1.11)
+  function.legacy_endpoint = true;                                      // BAR4 is an I/O BAR
+  // A message for each port, rounded up to a power of two (AHCI 1.3.1, 2.3 and 10.6.2).
+  unsigned vectors = 1;
+  while (vectors < static_cast<unsigned>(parameters.ports())) vectors *= 2;
+  function.msi.vectors = vectors;
+  function.msix.vectors = static_cast<unsigned>(parameters.ports());
+  function.msix.table_bar = function.msix.pba_bar = 5;
+  function.msix.table_offset = 0x1800;
+  function.msix.pba_offset = 0x1c00;
+  function.sata = pcie::SataDescription{4, 0x10, 5};
+  return function;
+}
+
+std::unique_ptr<disk::Medium> make_medium(const Parameters& parameters) {
+  if (parameters.hdd) return disk::hdd::make_drive(*parameters.hdd);
+  if (parameters.ssd) return std::make_unique<disk::ssd::Drive>(*parameters.ssd);
+  disk::MediumFacts facts;
+  facts.sectors = static_cast<std::uint64_t>(parameters.system.instant_capacity().value) / disk::sector_bytes;
+  facts.trim = true;
+  return std::make_unique<disk::InstantMedium>(facts);
+}
+
+std::unique_ptr<disk::Store> make_store(const SystemParameters& parameters, std::uint64_t sectors) {
+  if (parameters.image().empty()) return std::make_unique<disk::SparseStore>(sectors);
+  const bool writable = parameters.image_access() == "read_write";
+  auto image = std::make_unique<disk::ImageStore>(parameters.image(), writable ? disk::ImageStore::Access::read_write
+                                                                              : disk::ImageStore::Access::read_only);
+  if (image->sectors() < sectors)
+    throw kit::ConfigError{fmt::format("machine.image = \"{}\": has {} sectors and the drive {}; enlarge it with `truncate -s {} {}`",
+                                       parameters.image(), image->sectors(), sectors, sectors * disk::sector_bytes, parameters.image())};
+  if (parameters.image_access() == "overlay") return std::make_unique<disk::OverlayStore>(std::move(image));
+  return image;
+}
+
+BareMetal::BareMetal(kit::Context& context, const Parameters& parameters)
+    : medium_{make_medium(parameters)}, store_{make_store(parameters.system, medium_->facts().sectors)},
+      memory{"memory", context, parameters.memory}, driver{"driver", context, parameters.driver, memory, &tags_},
+      root_complex{"root_complex", context, parameters.root_complex}, pcie_link{"pcie_link", context, parameters.pcie_link},
+      endpoint{"endpoint", context, parameters.endpoint, ahci_function(parameters.hba)}, hba{"ahci", context, parameters.hba},
+      sata_link{"sata_link", context, parameters.sata_link}, device{"disk", context, parameters.ata, *medium_, *store_} {
+  driver.cpu.bind(root_complex.cpu);
+  root_complex.memory.bind(memory.target);
+  root_complex.cpu_interrupts.bind(driver.interrupts);
+  root_complex.link.bind(pcie_link.upstream);
+  pcie_link.downstream.bind(endpoint.link);
+  endpoint.bar[5].bind(hba.registers);
+  endpoint.bar[4].bind(hba.index_data);
+  hba.dma.bind(endpoint.dma);
+  hba.interrupt.bind(endpoint.interrupt);
+  hba.ports[0].bind(sata_link.host);
+  sata_link.device.bind(device.link);
+  hba.set_tag_board(&tags_);
+  context.stats.add("medium", medium_->statistics());
+}
+
+}  // namespace ahcisim::machine

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// One simulation from configuration to result files.
+#include "point.hpp"
+
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <ahcisim/models/host/pump.hpp>
+#include <ahcisim/models/host/workload/open.hpp>
+#include <ahcisim/models/machine/bare_metal.hpp>
+
+#include "results.hpp"
+#include "writers/chrome_trace.hpp"
+#include "writers/requests_csv.hpp"
+#include "writers/vcd.hpp"
+
+namespace ahcisim::program {
+namespace {
+
+using nlohmann::json;
+
+/// Shows the parent how far the simulation is, and ends it when the user asks.
+class Watch final : public host::RequestObserver {
+ public:
+  Watch(host::Pump& pump, kit::Calendar& calendar, Progress& progress) : pump_{pump}, calendar_{calendar}, progress_{progress} {}
+  void completed(const host::Request&, const wire::RequestTag&) override {
+    if (++completed_ % 256 != 0 && !interrupted()) return;
+    progress_.requests = completed_;
+    progress_.simulated_ps = calendar_.now().ps();
+    progress_.fraction = pump_.progress();
+    if (interrupted()) pump_.stop_issuing();
+  }
+
+ private:
+  host::Pump& pump_;
+  kit::Calendar& calendar_;
+  Progress& progress_;
+  std::uint64_t completed_ = 0;
+};
+
+/// Ends timeline and waves after so many requests: they would fill a disk otherwise.
+class Curtain final : public host::RequestObserver {
+ public:
+  Curtain(kit::ProbeRegistry& probes, unsigned requests) : probes_{probes}, left_{requests} {}
+  void show(kit::ProbeSink& sink) {
+    sinks_.push_back(&sink);
+    probes_.attach(sink);
+  }
+  void forward_to(host::RequestObserver& observer) { observer_ = &observer; }
+  void completed(const host::Request& request, const wire::RequestTag& tag) override {
+    if (left_ == 0) return;
+    if (observer_) observer_->completed(request, tag);
+    if (--left_ == 0)
+      for (kit::ProbeSink* sink : sinks_) probes_.detach(*sink);
+  }
+
+ private:
+  kit::ProbeRegistry& probes_;
+  unsigned left_;
+  std::vector<kit::ProbeSink*> sinks_;
+  host::RequestObserver* observer_ = nullptr;
+};
+
+json latency_json(const kit::Latency& latency) {
+  json values = json::object();
+  for (const auto& [key, value] : latency.values()) values[key] = static_cast<std::int64_t>(value);
+  return values;
+}
+
+json statistics_json(const kit::StatRegistry& registry) {
+  json all = json::object();
+  for (const auto& [block, set] : registry.sets())
+    for (const kit::Stat* stat : set->all()) {
+      json entry{{"unit", stat->unit()}, {"meaning", stat->meaning()}};
+      for (const auto& [key, value] : stat->values()) entry[key.empty() ? "value" : key] = value;
+      all[block + "." + stat->name()] = std::move(entry);
+    }
+  return all;
+}
+
+std::optional<double> sum_of(kit::StatSet& set, const char* name) {
+  for (const kit::Stat* stat : set.all())
+    if (stat->name() == name) return stat->values().front().second;
+  return std::nullopt;
+}
+
+json result_json(const PointJob& job, const machine::Parameters& parameters, const host::Pump& pump, machine::BareMetal& machine,
+                 const kit::Context& context) {
+  const host::PumpStatistics& seen = pump.statistics();
+  const auto requests = static_cast<double>(seen.requests.value());
+  json run{{"workload", job.workload}, {"point", job.point}, {"seed", job.seed}, {"drive", parameters.system.drive()}};
+  std::string description;
+  for (const host::Stream& stream : pump.streams()) description += (description.empty() ? "" : "; ") + stream.describe();
+  run["description"] = description;
+  run["simulated_ps"] = pump.finished_at().ps();
+  run["measured_ps"] = seen.time.length().ps();
+  run["requests"] = seen.requests.value();
+  run["errors"] = seen.errors.value();
+  run["iops"] = seen.iops.value();
+  run["throughput_MBps"] = (seen.read_rate.value() + seen.write_rate.value()) / 1e6;
+  run["mean_depth"] = seen.depth.value();
+  run["latency_ps"] = latency_json(seen.latency);
+  run["read_latency_ps"] = latency_json(seen.read_latency);
+  run["write_latency_ps"] = latency_json(seen.write_latency);
+  run["flush_latency_ps"] = latency_json(seen.flush_latency);
+  json stages = json::object();
+  for (const kit::Stat* stage : pump.stages().all()) stages[stage->name()] = static_cast<std::int64_t>(stage->values()[1].second);
+  run["stage_mean_ps"] = std::move(stages);
+  if (requests > 0) {
+    kit::StatSet& medium = machine.medium().statistics();
+    if (const auto seek = sum_of(medium, "seek_time")) run["seek_ps_per_request"] = *seek / requests;
+    if (const auto rotation = sum_of(medium, "rotational_wait")) run["rotation_ps_per_request"] = *rotation / requests;
+    run["events_per_request"] = static_cast<double>(context.calendar.events()) / requests;
+  }
+  json settings = json::object();
+  for (const std::string& key : parameters.configuration().given()) settings[key] = parameters.configuration().text_of(key);
+  run["settings"] = std::move(settings);
+  run["statistics"] = statistics_json(context.stats);
+  json findings = json::array();
+  for (const auto& finding : context.diagnostics.findings())
+    findings.push_back({{"place", finding.place}, {"rule", finding.rule}, {"first_ps", finding.first.ps()}, {"count", finding.count}});
+  run["diagnostics"] = std::move(findings);
+  return run;
+}
+
+}  // namespace
+
+void check_point(const PointJob& job) {
+  host::WorkloadParameters workload;
+  const machine::Parameters parameters{job.settings, &workload};
+}
+
+int run_point(const PointJob& job, Progress& progress) {
+  host::WorkloadParameters workload;
+  workload.seed.set(static_cast<std::int64_t>(job.seed));
+  const machine::Parameters parameters{job.settings, &workload};
+  kit::Context context{job.seed};
+  context.calendar.set_run_ahead_limit(kit::Duration::never());
+  machine::BareMetal machine{context, parameters};
+  host::Pump pump{"pump", context, machine.driver};
+  for (host::Stream& stream : host::open_workload(workload, machine.medium().facts().sectors, job.inputs)) pump.add(std::move(stream));
+  pump.set_stop_when_finished(true);
+
+  RequestsCsv csv{job.requests.string(), job.workload, job.point};
+  Watch watch{pump, context.calendar, progress};
+  Curtain curtain{context.probes, job.watched_requests};
+  std::optional<ChromeTrace> timeline;
+  std::optional<TimelineRequests> timeline_requests;
+  std::optional<VcdWriter> waves;
+  if (!job.timeline.empty()) {
+    timeline.emplace(job.timeline, job.workload + ", " + job.point);
+    timeline_requests.emplace(*timeline);
+    curtain.show(*timeline);
+    curtain.forward_to(*timeline_requests);
+  }
+  if (!job.waves.empty()) curtain.show(waves.emplace(context.probes));
+  pump.observe(csv);
+  pump.observe(watch);
+  pump.observe(curtain);
+
+  sc_core::sc_start();
+  pump.rethrow();
+  if (!pump.failure().empty()) throw kit::ConfigError{job.workload + ", " + job.point + ": " + pump.failure()};
+  csv.close();
+  if (waves) waves->write(job.waves);
+  write_file(job.stats, result_json(job, parameters, pump, machine, context).dump());
+  return interrupted() ? interrupted_status : 0;
+}
+
+}  // namespace ahcisim::program

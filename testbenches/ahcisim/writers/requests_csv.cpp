@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Writing of requests.csv.
+#include "requests_csv.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <ahcisim/models/kit/param.hpp>
+
+namespace ahcisim::program {
+namespace {
+
+std::string csv_quoted(const std::string& text) {
+  std::string quoted = "\"";
+  for (const char letter : text) quoted += letter == '"' ? std::string{"\"\""} : std::string{letter};
+  return quoted + '"';
+}
+
+}  // namespace
+
+RequestsCsv::RequestsCsv(const std::string& file, const std::string& workload, const std::string& point)
+    : name_{file}, prefix_{csv_quoted(workload) + ',' + csv_quoted(point)}, buffer_(1 << 16), file_{std::fopen(file.c_str(), "w"), std::fclose} {
+  if (!file_) throw kit::ConfigError{file + ": cannot be written; choose another folder with --results"};
+  std::setvbuf(file_.get(), buffer_.data(), _IOFBF, buffer_.size());
+  std::string header = "workload,point,request,op,lba,sectors,status,submitted_ps,latency_ps";
+  for (std::size_t i = 1; i < wire::stage_count; ++i) header += fmt::format(",{}_ps", wire::name_of(static_cast<wire::Stage>(i)));
+  fmt::print(file_.get(), "{}\n", header);
+}
+
+void RequestsCsv::completed(const host::Request& request, const wire::RequestTag& tag) {
+  fmt::memory_buffer row;
+  const std::int64_t begin = tag.when(wire::Stage::submitted);
+  fmt::format_to(std::back_inserter(row), "{},{},{},{},{},{},{},{}", prefix_, tag.id, name_of(request.op), request.lba, request.sectors,
+                 name_of(request.status), begin, tag.when(wire::Stage::completed) - begin);
+  // Each stage is the time since the point passed before; a point that was not passed is left empty.
+  std::int64_t before = begin;
+  for (std::size_t i = 1; i < wire::stage_count; ++i) {
+    if (tag.at[i] < 0) {
+      row.push_back(',');
+    } else {
+      fmt::format_to(std::back_inserter(row), ",{}", tag.at[i] - before);
+      before = tag.at[i];
+    }
+  }
+  row.push_back('\n');
+  std::fwrite(row.data(), 1, row.size(), file_.get());
+}
+
+void RequestsCsv::close() {
+  if (std::fflush(file_.get()) != 0 || std::ferror(file_.get())) throw kit::ConfigError{name_ + ": cannot be written; is the disk full?"};
+}
+
+void TimelineRequests::completed(const host::Request& request, const wire::RequestTag& tag) {
+  const std::int64_t begin = tag.when(wire::Stage::submitted);
+  auto row = std::find_if(free_at_.begin(), free_at_.end(), [&](std::int64_t free) { return free <= begin; });
+  if (row == free_at_.end()) row = free_at_.insert(row, 0);
+  *row = tag.when(wire::Stage::completed);
+  timeline_.request(tag, name_of(request.op), static_cast<unsigned>(row - free_at_.begin()));
+}
+
+}  // namespace ahcisim::program
