@@ -66,6 +66,8 @@ struct FakeHba : sc_core::sc_module {
       cmd = 0, fbu = 0, clb = 0, clbu = 0, fb = 0;
   std::array<std::uint8_t, 4096> config{};
   u32 highest_outstanding = 0;
+  bool mixed = false;  // a queued and another command at the same time
+  u32 pi = 1;
 
   void put_config(unsigned offset, u32 value, unsigned bytes) {
     for (unsigned i = 0; i < bytes; ++i) config[offset + i] = static_cast<std::uint8_t>(value >> 8 * i);
@@ -141,7 +143,7 @@ struct FakeHba : sc_core::sc_module {
       case 0x00: return cap;
       case 0x04: return ghc;
       case 0x08: return is;
-      case 0x0c: return 1;
+      case 0x0c: return pi;
       case 0x10: return 0x10301;
       case 0x110: return pxis;
       case 0x114: return pxie;
@@ -221,6 +223,7 @@ struct FakeHba : sc_core::sc_module {
         if (wire::RequestTag* tag = tags->at(0, slot))
           tag->stamp(wire::Stage::fetched, now), tag->stamp(wire::Stage::status, now + service.ps());
       const bool queued = (fis.command & 0xfe) == 0x60;
+      mixed |= queued ? (ci & ~(1u << slot) & ~sact) != 0 : ((sact | ci) & ~(1u << slot)) != 0;
       if (queued) ci &= ~(1u << slot);
       if (fault == Fault::no_answer && fis.command != 0xec && fis.command != 0xef && fis.command != 0x2f && fis.command != 0x47) continue;
       calendar.at<&FakeHba::done>(calendar.now() + service, this, slot | std::uint64_t{fis.command} << 8 | std::uint64_t{fis.lba_7_0} << 16);
