@@ -24,7 +24,7 @@ void AtaDevice::inject_media_error(LbaRange range) {
 
 /// Finds the first unreadable sector of a read; a write makes its sectors readable again (they are reallocated).
 void AtaDevice::note_bad_sector(Command& command) {
-  const LbaRange range{command.lba, std::max(command.bytes / sector_bytes, command.media.range.count)};
+  const LbaRange range{command.lba, command.bytes / sector_bytes};
   if (!command.writes()) {
     std::uint64_t first = UINT64_MAX;
     for (const LbaRange& bad : bad_)

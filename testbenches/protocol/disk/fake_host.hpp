@@ -78,6 +78,9 @@ class FakeHost final : public sc_core::sc_module {
     seen.clear();
     registers = 0;
     done = 0;
+    current_ = single;
+    position_ = 0;
+    last_block_ = false;
   }
   std::vector<FisType> types() const {
     std::vector<FisType> list;
