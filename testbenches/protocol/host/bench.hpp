@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include <ahcisim/models/host/ahci_driver.hpp>
 
 #include "fake_hba.hpp"
