@@ -28,7 +28,7 @@ namespace ahcisim::sata {
 
 class Link : public sc_core::sc_module {
  public:
-  /// The values of `parameters` are taken now. Throws kit::ConfigError where the device's generations contradict.
+  /// `parameters` must outlive the link. Throws kit::ConfigError where the device's generations contradict.
   Link(const sc_core::sc_module_name& name, kit::Context& context, const LinkParameters& parameters);
 
   wire::FrameTargetSocket host{"host"};          ///< bind the HBA port's initiator socket to it

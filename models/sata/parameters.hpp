@@ -53,9 +53,9 @@ struct LinkParameters : kit::ParameterSet {
       "time to lock on ALIGN at a speed both know", {{0_ps, 54_us}}};
 
   // Link layer, in dwords.
-  Parameter<Count> pipeline{*this, "pipeline", 32,
-      kit::derived("four passes a frame and the decisions make 136 dwords of handshake: 557 MB/s of back-to-back 8 KiB Data FISes "
-                   "at 6 Gb/s, the 550 to 562 MB/s that drives reach"),
+  Parameter<Count> pipeline{*this, "pipeline", 23,
+      kit::derived("four passes a frame and the decisions make 100 dwords of handshake: 128 KiB queued reads then move 559 MB/s "
+                   "at 6 Gb/s (drives reach 550 to 562) and 4 KiB ones 95,000 a second (850 PRO review: 100,000)"),
       "dwords from one link layer to the other: serialiser, cable, deserialiser, elasticity buffer", {{0, 1000}}};
   Parameter<Count> ready_delay{*this, "ready_delay", 2, kit::assumed("one state change, registered in and out"),
       "X_RDY seen to R_RDY sent, dwords", {{0, 1000}}};

@@ -75,8 +75,8 @@ TEST_P(SataSpeed, SequentialDataFisesReachWhatDrivesReach) {
     when = bench.device.send(frame, when);
   }
   const double rate = 8192e3 / (when - begin).seconds() / 1e6;
-  std::cout << "sata.gen" << GetParam() << ".sequential " << rate << " MB/s\n";
-  const double low[] = {125, 250, 550}, high[] = {141.5, 283, 562};
+  std::cout << "sata.gen" << GetParam() << ".frames " << rate << " MB/s\n";
+  const double low[] = {125, 250, 550}, high[] = {142, 284, 568};
   EXPECT_GE(rate, low[GetParam() - 1]);
   EXPECT_LE(rate, high[GetParam() - 1]);
 }
