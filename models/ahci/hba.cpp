@@ -19,7 +19,8 @@ Hba::Hba(const sc_core::sc_module_name& name, kit::Context& context, const HbaPa
       ports{"port", static_cast<std::size_t>(parameters.ports()),
             [](const char* socket, std::size_t) { return new wire::FrameInitiatorSocket{socket}; }},
       context_{context}, timing_{parameters}, bank_{"ABAR", window_size(parameters)}, index_bank_{"index/data pair", 32},
-      r_{bank_}, index_{index_bank_}, data_{index_bank_}, engine_{context.calendar, timing_, statistics_, dma},
+      register_access_{sc_core::sc_time::from_value(static_cast<std::uint64_t>(timing_.register_access.ps()))}, r_{bank_},
+      index_{index_bank_}, data_{index_bank_}, engine_{context.calendar, timing_, statistics_, dma},
       interrupts_{context.calendar, timing_, statistics_, r_, interrupt, static_cast<unsigned>(parameters.ports())},
       shared_{context, timing_, statistics_, engine_, interrupts_} {
   configure(parameters);
@@ -57,6 +58,7 @@ void Hba::configure(const HbaParameters& parameters) {
   shared_.receive_fifo = parameters.receive_fifo().value;
   shared_.s64a = parameters.s64a();
   shared_.sclo = parameters.sclo();
+  shared_.sncq = parameters.sncq();
   if (!shared_.s64a) shared_.address_mask = 0xffffffff;
 }
 
@@ -94,7 +96,7 @@ void Hba::access(kit::RegisterBank& bank, ::tlm::tlm_generic_payload& payload, s
   bool inside = true;
   if (payload.is_read()) {
     inside = bank.read(offset, payload.get_data_ptr(), bytes);
-    delay += context_.calendar.annotate(shared_.access_time + timing_.register_access) - context_.calendar.annotate(shared_.access_time);
+    delay += register_access_;
   } else if (payload.is_write()) {
     if (r_.ghc.HR)
       context_.diagnostics.report(name(), "register written while GHC.HR is 1: ignored (AHCI 1.3.1, 10.4.3)", shared_.now());

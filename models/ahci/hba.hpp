@@ -33,7 +33,7 @@ class Hba : public sc_core::sc_module {
   /// ABAR (3). An access of any size and alignment takes effect at sc_time_stamp() + delay; a read adds its latency. Outside
   /// the window: TLM_ADDRESS_ERROR_RESPONSE.
   tlm_utils::simple_target_socket<Hba> registers;
-  /// The index/data pair: 32 bytes, INDEX at 10h, DATA at 14h (2.4).
+  /// The index/data pair: 32 bytes, INDEX at 10h, DATA at 14h (10.14).
   tlm_utils::simple_target_socket<Hba> index_data;
   /// Bus-master accesses; the address is the host's physical one. Carries a wire::StreamTiming extension.
   DmaSocket dma;
@@ -74,6 +74,7 @@ class Hba : public sc_core::sc_module {
   HbaStatistics statistics_;
   kit::RegisterBank bank_;
   kit::RegisterBank index_bank_;
+  const sc_core::sc_time register_access_;
   GenericRegisters r_;
   INDEX index_;
   DATA data_;

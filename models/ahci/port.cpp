@@ -45,12 +45,9 @@ void Port::fb_written(const kit::Written& w) {
 }
 
 void Port::is_written(const kit::Written&) { pending_changed(true); }
-void Port::ie_written(const kit::Written&) { pending_changed(true); }
+void Port::ie_written(const kit::Written&) { pending_changed(false); }
 
-void Port::serr_written(const kit::Written&) {
-  raise(0);  // PCS, PRCS and UFS follow PxSERR
-  pending_changed(true);
-}
+void Port::serr_written(const kit::Written&) { raise(0); }  // PCS, PRCS and UFS follow PxSERR
 
 void Port::pending_changed(bool written) {
   shared_.interrupts.port_changed(index_, (r_.is.value() & r_.ie.value()) != 0, written, shared_.now());
@@ -103,6 +100,7 @@ void Port::start() {
   next_slot_ = 0;
   r_.cmd.CR = 1;
   show(State::idle);
+  if (r_.ci.value()) kick(shared_.now() + shared_.timing.command_issue);
 }
 
 // ST cleared: outstanding commands are forgotten, CR stays until the engine is idle (3.3.7, 10.3.1).
@@ -131,6 +129,7 @@ void Port::sact_written(const kit::Written& w) {
     complain("PxSACT written while PxCMD.ST is 0 (AHCI 1.3.1, 3.3.13)");
     return r_.sact.set(w.before);
   }
+  if (!shared_.sncq) complain("PxSACT written without CAP.SNCQ (AHCI 1.3.1, 3.3.13)");
   const std::uint64_t beyond = ~((std::uint64_t{1} << shared_.slots) - 1);
   if (r_.sact.value() & beyond) {
     complain("PxSACT bit beyond the slots of CAP.NCS (AHCI 1.3.1, 3.3.13)");

@@ -37,6 +37,7 @@ struct Shared {
   std::uint64_t address_mask = ~std::uint64_t{0};  ///< 32 bits without CAP.S64A
   bool s64a = true;
   bool sclo = true;
+  bool sncq = true;
   wire::TagBoard* board = nullptr;
   kit::Duration access_time{};  ///< the time of the register access being served
 

@@ -100,11 +100,12 @@ bool Port::transferred(const DmaResult& result) {
   return false;
 }
 
-/// The device sent what the protocol does not allow here: refused, and fatal while a command list runs.
+/// The device sent what the protocol does not allow here: refused, and fatal while the command list runs.
 void Port::violated(wire::Frame& frame, Duration when, const char* rule) {
   frame.verdict = Verdict::r_err;
+  if (!running() || halted_) return;  // software has stopped the commands; the device cannot know
   complain(rule);
-  if (running() && !halted_) halt(when, IFS, DIAG_T | ERR_P);
+  halt(when, IFS, DIAG_T | ERR_P);
 }
 
 /// False where a sent frame was not accepted; `refused` is the PxSERR.ERR bit for an R_ERR (3.3.12).

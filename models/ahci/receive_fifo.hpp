@@ -20,12 +20,14 @@ class ReceiveFifo {
     total_ += bytes;
     segments_[next_++ % segments_.size()] = {total_ - bytes, total_, leave_begin, leave_end};
     const std::int64_t needed = total_ - capacity_;
-    for (const Segment& s : segments_)
-      if (s.from < needed && needed <= s.to) {
-        const auto part = static_cast<double>(needed - s.from) / static_cast<double>(s.to - s.from);
-        const auto span = static_cast<double>((s.end - s.begin).ps());
-        return kit::max(arrival, s.begin + kit::Duration::from_ps(static_cast<std::int64_t>(span * part + 0.5)));
-      }
+    if (needed <= 0) return arrival;
+    for (std::size_t back = 1; back <= segments_.size(); ++back) {
+      const Segment& s = segments_[(next_ - back) % segments_.size()];
+      if (s.from >= needed) continue;
+      const auto part = static_cast<double>(needed - s.from) / static_cast<double>(s.to - s.from);
+      const auto span = static_cast<double>((s.end - s.begin).ps());
+      return kit::max(arrival, s.begin + kit::Duration::from_ps(static_cast<std::int64_t>(span * part + 0.5)));
+    }
     return arrival;
   }
   void clear() { *this = ReceiveFifo{capacity_}; }
@@ -38,7 +40,7 @@ class ReceiveFifo {
   std::int64_t capacity_;
   std::int64_t total_ = 0;
   std::uint32_t next_ = 0;
-  std::array<Segment, 8> segments_{};  // older ones have left: a device sends its data in FISes of up to 8 KiB
+  std::array<Segment, 64> segments_{};  // 512-byte PIO blocks fill 32 KiB with these
 };
 
 }  // namespace ahcisim::ahci

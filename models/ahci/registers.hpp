@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The generic host control registers of AHCI 1.3.1, 3.1, and the index/data pair of 2.4, as tables.
+// The generic host control registers of AHCI 1.3.1, 3.1, and the index/data pair of 10.14, as tables.
 #pragma once
 
 #include <ahcisim/models/kit/register.hpp>
@@ -114,14 +114,14 @@ struct GenericRegisters {
   BOHC bohc;
 };
 
-/// The index/data pair: a window of 32 bytes in I/O space for software that cannot reach ABAR (2.4).
+/// The index/data pair: a window of 32 bytes in I/O space for software that cannot reach ABAR (10.14).
 struct INDEX : kit::Register {
-  explicit INDEX(kit::RegisterBank& bank) : Register{bank, 0x10, 4, "INDEX", "Index of the register to access", "AHCI 1.3.1, 2.4.1"} {}
+  explicit INDEX(kit::RegisterBank& bank) : Register{bank, 0x10, 4, "INDEX", "Index of the register to access", "AHCI 1.3.1, 10.14"} {}
   kit::Field INDEX_{*this, "INDEX", {15, 2}, Access::RW, 0, "dword offset within ABAR"};
 };
 
 struct DATA : kit::Register {
-  explicit DATA(kit::RegisterBank& bank) : Register{bank, 0x14, 4, "DATA", "Data of the register indexed", "AHCI 1.3.1, 2.4.2"} {}
+  explicit DATA(kit::RegisterBank& bank) : Register{bank, 0x14, 4, "DATA", "Data of the register indexed", "AHCI 1.3.1, 10.14"} {}
   kit::Field DATA_{*this, "DATA", {31, 0}, Access::RW, 0, "an access reads or writes the register that INDEX names"};
 };
 
