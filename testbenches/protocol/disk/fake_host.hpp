@@ -176,7 +176,7 @@ class FakeHost final : public sc_core::sc_module {
     wire::Frame frame;
     frame.fis[0] = static_cast<std::uint8_t>(FisType::data);
     frame.fis_bytes = 4;
-    frame.payload = from.data() + position_;
+    frame.payload = from.data() + std::min(position_, from.size());
     frame.payload_bytes = bytes;
     frame.crc_error = damage_next_data_out;
     damage_next_data_out = false;
