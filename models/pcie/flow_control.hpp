@@ -2,6 +2,7 @@
 // What makes a TLP wait besides the wire: flow-control credits, tags, and posted writes ahead of it. Plain C++.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -11,31 +12,29 @@
 
 namespace ahcisim::pcie {
 
-/// Credits of one type at one receiver (PCI Express Base, 2.6.1). 0 headers or data units are infinite.
+/// Credits of one type at one receiver (PCI Express Base, 2.6.1). 0 headers or data units are infinite. Calls come with
+/// annotated delays and not always in the order of time: what is held from later on does not count yet.
 class Credits {
  public:
-  Credits(std::uint32_t headers, std::uint32_t data)
-      : headers_{headers}, data_{data}, free_headers_{headers}, free_data_{data}, held_(headers ? headers : data) {}
+  Credits(std::uint32_t headers, std::uint32_t data) : headers_{headers}, data_{data}, held_(headers ? headers : data) {}
 
   /// When a TLP with `data` units that may go at `earliest` has its credits; takes them. A TLP larger than the whole
-  /// buffer goes when the buffer is empty.
-  kit::Duration take(kit::Duration earliest, std::uint32_t data) {
+  /// buffer goes when the buffer is empty. `now` is the caller's time: what came back before it is forgotten.
+  kit::Duration take(kit::Duration now, kit::Duration earliest, std::uint32_t data) {
+    taken_ = {earliest, earliest, data_ ? std::min(data, data_) : 0};
     if (held_.empty()) return earliest;
-    while (count_ > 0 && held_[head_].back <= earliest) give_back();
-    const std::uint32_t wanted = data_ && data > data_ ? data_ : data;
-    while (count_ > 0 && ((headers_ && free_headers_ == 0) || (data_ && free_data_ < wanted) || count_ == held_.size())) {
-      earliest = kit::max(earliest, held_[head_].back);
-      give_back();
-    }
-    taken_ = wanted;
-    return earliest;
+    while (count_ > 0 && held_[head_].back <= now) forget_first();
+    if (count_ == held_.size() || (data_ && sum_ + taken_.data > data_)) taken_.from = first_fit(earliest);
+    if (count_ == held_.size()) forget_first();
+    return taken_.from;
   }
   /// The TLP just taken for has its credits back at the sender at `when`.
   void release(kit::Duration when) {
-    if (held_.empty() || (!headers_ && taken_ == 0)) return;
-    if (headers_) --free_headers_;
-    if (data_) free_data_ -= taken_;
-    held_[(head_ + count_++) % held_.size()] = {when, data_ ? taken_ : 0};
+    if (held_.empty() || (!headers_ && taken_.data == 0)) return;
+    taken_.back = when;
+    sum_ += taken_.data;
+    std::size_t last = head_ + count_++;
+    held_[last < held_.size() ? last : last - held_.size()] = taken_;
   }
   /// Whether a long train of TLPs of `data` units, `spacing` apart, has to wait for credits that return after `loop`.
   bool binds(std::uint32_t data, kit::Duration spacing, kit::Duration loop) const {
@@ -47,18 +46,34 @@ class Credits {
 
  private:
   struct Held {
-    kit::Duration back;
+    kit::Duration from, back;
     std::uint32_t data = 0;
   };
-  void give_back() {
-    free_headers_ += headers_ ? 1 : 0;
-    free_data_ += held_[head_].data;
-    head_ = (head_ + 1) % held_.size();
+  void forget_first() {
+    sum_ -= held_[head_].data;
+    if (++head_ == held_.size()) head_ = 0;
     --count_;
   }
-  std::uint32_t headers_, data_, free_headers_, free_data_, taken_ = 0;
-  std::vector<Held> held_;
+  kit::Duration first_fit(kit::Duration when) const {
+    for (;;) {
+      std::uint32_t headers = 0, data = 0;
+      kit::Duration next = kit::Duration::never();
+      for (std::size_t i = 0; i < count_; ++i) {
+        const Held& held = held_[(head_ + i) % held_.size()];
+        if (held.from > when || held.back <= when) continue;
+        ++headers;
+        data += held.data;
+        next = kit::min(next, held.back);
+      }
+      if ((!headers_ || headers < headers_) && (!data_ || data + taken_.data <= data_)) return when;
+      when = next;
+    }
+  }
+  std::uint32_t headers_, data_;
+  Held taken_;
+  std::vector<Held> held_;  // a ring
   std::size_t head_ = 0, count_ = 0;
+  std::uint64_t sum_ = 0;   // of the data units in the ring
 };
 
 /// The tags of one requester (2.2.6.2): how many read requests may be outstanding. Used round-robin.

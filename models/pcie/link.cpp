@@ -51,7 +51,7 @@ void Link::start_of_simulation() {
 Link::Interval Link::book(Direction& way, Duration earliest, std::int64_t bytes, std::uint32_t payload, std::uint32_t tlps,
                           const char* what) {
   const Duration length = timing_.wire(bytes);
-  const Interval on_wire = way.wire.book(context_.calendar.now(), earliest, length);
+  const Interval on_wire = tlps > 1 ? book_in_gaps(way, earliest, length, tlps) : way.wire.book(context_.calendar.now(), earliest, length);
   way.tlps.add(tlps);
   way.bytes.add(static_cast<std::uint64_t>(bytes));
   way.payload.add(payload);
@@ -63,7 +63,7 @@ Link::Interval Link::book(Direction& way, Duration earliest, std::int64_t bytes,
 Link::Interval Link::send_one(Direction& way, Credits& credits, Duration sent, unsigned header, std::uint32_t payload,
                               const char* what) {
   const Duration free = way.order.not_before(sent);
-  const Duration granted = credits.take(free, (payload + 15) / 16);
+  const Duration granted = credits.take(context_.calendar.now(), free, (payload + 15) / 16);
   if (free < granted) statistics_.credit_stalls.add();
   const Interval on_wire = book(way, granted, header + payload, payload, 1, what);
   credits.release(on_wire.end + way.latency + credit_return_ + (&way == &up_ ? down_ : up_).latency);

@@ -61,9 +61,11 @@ class Link : public sc_core::sc_module {
   Interval send_completion(Direction& way, const wire::Tlp& tlp, kit::Duration sent);
   Interval send_one(Direction& way, Credits& credits, kit::Duration sent, unsigned header, std::uint32_t payload, const char* what);
   Interval book(Direction& way, kit::Duration earliest, std::int64_t bytes, std::uint32_t payload, std::uint32_t tlps, const char* what);
+  Interval book_in_gaps(Direction& way, kit::Duration earliest, kit::Duration length, std::uint32_t tlps);
 
   // link_trains.cpp
   Interval send_posted(Direction& way, const wire::Tlp& tlp, kit::Duration sent);
+  Interval posted_stream(Direction& way, const wire::Tlp& tlp, kit::Duration sent, kit::Duration until);
   Interval posted_one_by_one(Direction& way, const wire::Tlp& tlp, kit::Duration sent);
   kit::Duration read_train(wire::Tlp& tlp, kit::Duration sent);
   kit::Duration read_one_by_one(wire::Tlp& tlp, kit::Duration sent);

@@ -37,17 +37,54 @@ Link::Interval Link::send_posted(Direction& way, const Tlp& tlp, Duration sent) 
     return on_wire;
   }
   if (one_by_one_ || way.trains_wait) return posted_one_by_one(way, tlp, sent);
+  const Duration until = Duration::from_ps(tlp.source_end_ps);
+  if (sent < until) return posted_stream(way, tlp, sent, until);
   const std::uint32_t padded = LinkTiming::padded(tlp.address, tlp.length);
   const std::int64_t bytes = std::int64_t{count} * timing_.request_bytes(tlp.address) + padded;
-  Duration earliest = sent;
-  const Duration until = Duration::from_ps(tlp.source_end_ps);
-  if (sent < until) {  // the source is slower: the train closes up on its last TLP
-    const Duration last = timing_.wire(timing_.request_bytes(tlp.address) + payload);
-    earliest = kit::max(available(sent, until, payload, tlp.length), until + last - timing_.wire(bytes));
-  }
-  const Interval on_wire = book(way, way.order.not_before(earliest), bytes, padded, count, "MWr");
-  way.order.record(earliest, on_wire.end);
+  const Interval on_wire = book(way, way.order.not_before(sent), bytes, padded, count, "MWr");
+  way.order.record(sent, on_wire.end);
   return on_wire;
+}
+
+// A write whose source is slower than the link: short trains, each closing up on its last TLP, so that others find the
+// link free in between.
+Link::Interval Link::posted_stream(Direction& way, const Tlp& tlp, Duration sent, Duration until) {
+  constexpr std::uint32_t tlps_a_train = 4;
+  const std::uint32_t step = tlps_a_train * timing_.max_payload(), header = timing_.request_bytes(tlp.address);
+  const std::uint64_t end = tlp.address + tlp.length;
+  Interval all{Duration::never(), Duration{}};
+  Duration ready = sent;
+  for (std::uint64_t at = tlp.address; at < end;) {
+    const std::uint64_t next = std::min<std::uint64_t>(end, (at + step) & ~std::uint64_t{step - 1});
+    const auto bytes = static_cast<std::uint32_t>(next - at);
+    const std::uint32_t count = LinkTiming::blocks(at, bytes, timing_.max_payload()), padded = LinkTiming::padded(at, bytes);
+    ready = available(sent, until, static_cast<std::uint32_t>(next - tlp.address), tlp.length);
+    const Duration rest = timing_.wire(std::int64_t{padded} * (count - 1) / count + std::int64_t{header} * (count - 1));
+    const Duration begin = kit::max(sent, ready - rest);
+    const Interval on_wire = book(way, way.order.not_before(kit::max(begin, all.end)), std::int64_t{count} * header + padded, padded,
+                                  count, "MWr");
+    all = {kit::min(all.begin, on_wire.begin), on_wire.end};
+    at = next;
+  }
+  way.order.record(ready, all.end);
+  return all;
+}
+
+// A train takes what is free: where others have bookings ahead, its TLPs fill the gaps between them.
+Link::Interval Link::book_in_gaps(Direction& way, Duration earliest, Duration length, std::uint32_t tlps) {
+  const Duration now = context_.calendar.now();
+  if (earliest >= way.wire.busy_until()) return way.wire.book(now, earliest, length);
+  Interval all{Duration::never(), Duration{}};
+  for (; tlps > 0; --tlps) {
+    const Duration one = length / tlps;
+    const bool together = tlps == 1 || way.wire.first_fit(earliest, one) == way.wire.first_fit(earliest, length);
+    const Interval piece = way.wire.book(now, earliest, together ? length : one);
+    all = {kit::min(all.begin, piece.begin), piece.end};
+    if (together) break;
+    earliest = piece.end;
+    length -= one;
+  }
+  return all;
 }
 
 Link::Interval Link::posted_one_by_one(Direction& way, const Tlp& tlp, Duration sent) {
@@ -76,7 +113,7 @@ Duration Link::read_train(Tlp& tlp, Duration sent) {
   if (!tags_.available(requests, sent) || down_.trains_wait) return read_one_by_one(tlp, sent);
   const unsigned header = timing_.request_bytes(tlp.address);
   const Duration free = up_.order.not_before(sent);
-  const Duration granted = up_.nonposted.take(free, 0);
+  const Duration granted = up_.nonposted.take(context_.calendar.now(), free, 0);
   if (free < granted) statistics_.credit_stalls.add();
   const Interval asked = book(up_, granted, std::int64_t{requests} * header, 0, requests, "MRd");
   const Duration first_request = (requests == 1 ? asked.end : asked.begin + timing_.wire(header)) + up_.latency;
