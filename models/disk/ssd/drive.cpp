@@ -172,7 +172,7 @@ void Drive::submit_trim(MediaRequest& request, Duration now) {
     statistics_.slices_trimmed.add(ftl_.trim(first, end - first));
   }
   const Duration done = take_host_core(request, write_cpu_ + trim_range_ * request.trim_count, now);
-  client_->complete(request, done + write_latency_);
+  client_->complete(request, done);
 }
 
 }  // namespace ahcisim::disk::ssd

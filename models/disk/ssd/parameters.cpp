@@ -20,15 +20,15 @@ void intel_s4500(SsdParameters& p) {
   p.pages_per_block.set(1024);
   p.over_provisioning.set(kit::Ratio{0.20});  // of the 29 % that 12 x 48 GiB leave, what parity and spare blocks do not take;
                                              // with it random writing settles at the rated 33,000 IOPS
-  p.t_read.set(49_us);       // 110 µs - 11 path - 23.6 as sequential - 13.6 look_up - 11.2 transfer - 1.4 below the link's rate
+  p.t_read.set(49_us);  // 110 µs - 18.5 path - 16.1 and 1.4 as sequential - 13.75 look_up - 11.2 transfer
   p.t_program.set(1450_us);  // 12 dies x 64 KiB in 1450 + 165 µs: 487 MB/s, the rated sequential write
   p.t_erase.set(5_ms);
   p.read_cpu.set(4_us);
-  p.read_latency.set(19600_ns);  // 36 µs sequential (from the look-ahead) - 11 path - 4 read_cpu - 1.4 below the link's rate
+  p.read_latency.set(12100_ns);  // 36 µs sequential (from the look-ahead) - 18.5 path - 4 read_cpu - 1.4 below the link's rate
   p.flash_cores.set(1);
   p.look_up.set(13750_ns);       // 1 / 72,000 IOPS, less 1 %
   p.write_cpu.set(15_us);        // well below 1 / 33,000 IOPS: the flash is the bottleneck, as with the S4600 of 65,000
-  p.write_latency.set(8_us);     // 36 µs sequential - 13 path - 15 write_cpu
+  p.write_latency.set(17_us);  // 36 µs sequential - 19 path
   p.random_write_latency.set(16_us);  // 52 - 36 µs
   p.flush_latency.set(50_us);
   p.flush_journal.set(0_us);

@@ -2,10 +2,10 @@
 // Every number of a solid state drive, and the catalogue of drives that set them.
 //
 // A rated or measured latency is taken apart as: host and link path + controller + flash. For a random read of 4 KiB with
-// one command outstanding that is, with the path outside the medium taken as 11 µs (driver, PCIe, FISes, 7–8 µs of them
-// the Data FIS at 6 Gb/s):
+// one command outstanding that is, with the path outside the medium measured on the bare-metal machine as 18.5 µs
+// (driver, PCIe, five FISes, 7–8 µs of them the Data FIS at 6 Gb/s; 19 µs for a write):
 //
-//     1 / IOPS = 11 µs + read_cpu + read_latency + look_up + t_read + bus_overhead + 4 KiB / bus_rate
+//     1 / IOPS = 18.5 µs + read_cpu + read_latency + look_up + t_read + bus_overhead + 4 KiB / bus_rate
 //
 // and with 32 outstanding the controller's flash cores are the bottleneck: 1 / IOPS = look_up / flash_cores, and 3 % more,
 // since the requests are not always spread evenly over them.
@@ -53,8 +53,8 @@ struct SsdParameters : kit::ParameterSet {
   Parameter<kit::Ratio> over_provisioning{*this, "over_provisioning", kit::Ratio{0.082},
       kit::derived("48 dies x 86 Gibit = 554.1 GB over 512.1 GB"),
       "flash beyond the capacity, as a fraction of it (at least 6 blocks a die)", {{kit::Ratio{0.0}, kit::Ratio{4.0}}}};
-  Parameter<Duration> t_read{*this, "t_read", 50_us,
-      kit::cited("MT29F64G08CBAAA data sheet: tR 50 us; SimpleSSD 2.0 sample.cfg: 40 to 65 us"), "tR: array to page register"};
+  Parameter<Duration> t_read{*this, "t_read", 44_us,
+      kit::assumed("MT29F64G08CBAAA data sheet: tR 50 us at most; SimpleSSD 2.0 sample.cfg: 40 to 65 us; a typical value between"), "tR: array to page register"};
   Parameter<Duration> t_program{*this, "t_program", 1300_us,
       kit::cited("MT29F64G08CBAAA and MT29F64G08CBAB data sheets: tPROG 1300 us typical"), "tPROG: page register to array"};
   Parameter<Duration> t_erase{*this, "t_erase", 3_ms, kit::cited("MT29F64G08CBAAA data sheet: tBERS 3 ms typical"), "tBERS"};
@@ -72,9 +72,9 @@ struct SsdParameters : kit::ParameterSet {
   // The controller.
   Parameter<Duration> read_cpu{*this, "read_cpu", 4_us,
       kit::assumed("less than a write, whose data must be placed as well"), "time the controller's host core is taken by a read"};
-  Parameter<Duration> read_latency{*this, "read_latency", 4500_ns,
-      kit::derived("100 us at 10,000 IOPS - 11 us path - 4 us read_cpu - 19.25 us look_up - 50 us tR - 1 us - 10.24 us of 4 KiB "
-                   "at 400 MB/s"),
+  Parameter<Duration> read_latency{*this, "read_latency", 3_us,
+      kit::derived("100 us at 10,000 IOPS - 18.5 us path - 4 us read_cpu - 19.25 us look_up - 44 us tR - 1 us - 10.24 us of "
+                   "4 KiB at 400 MB/s"),
       "what a read needs besides: error correction, data path; takes no core"};
   Parameter<std::int64_t> flash_cores{*this, "flash_cores", 2,
       kit::assumed("of the three cores of the 850 PRO's controller, one serves the host and two the flash"),
@@ -85,9 +85,9 @@ struct SsdParameters : kit::ParameterSet {
   Parameter<Duration> write_cpu{*this, "write_cpu", 11_us,
       kit::derived("1 / 90,000 IOPS at 32 outstanding (850 PRO specification: 4 KiB random write), less 1 %"),
       "time the controller's host core is taken by a write"};
-  Parameter<Duration> write_latency{*this, "write_latency", 3800_ns,
-      kit::derived("27.8 us at 36,000 IOPS (850 PRO specification) - 13 us path - 11 us write_cpu"),
-      "what a write needs besides until its data may come"};
+  Parameter<Duration> write_latency{*this, "write_latency", 8800_ns,
+      kit::derived("27.8 us at 36,000 IOPS (850 PRO specification: 4 KiB random write) - 19 us path"),
+      "from the host core's begin of a write until its data may come; the core works on meanwhile or afterwards"};
   Parameter<Duration> random_write_latency{*this, "random_write_latency", 0_us,
       kit::assumed("no separate figures for sequential and random writes one at a time"),
       "what a write needs more that does not continue the one before"};

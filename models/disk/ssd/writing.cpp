@@ -20,7 +20,7 @@ void Drive::submit_write(MediaRequest& request, Duration now) {
   statistics_.writes.add();
   const bool goes_on = request.range.lba == next_write_lba_;
   next_write_lba_ = request.range.lba + request.range.count;
-  Duration ready = take_host_core(request, write_cpu_, now) + write_latency_;
+  Duration ready = take_host_core(request, write_cpu_, now) - write_cpu_ + write_latency_;
   if (!goes_on) ready += random_write_latency_;
   request.scratch[0] = static_cast<std::uint64_t>(ready.ps());
   request.scratch[1] = slices_of(request.range);

@@ -12,13 +12,13 @@
 
 namespace ahcisim::disk::ssd {
 
-/// What surrounds the medium. Defaults: 3 µs of driver, PCIe and command FIS, 0.6 µs a KiB and 5 µs on the way back: 11 µs
-/// for a read of 4 KiB, of which the link is taken 8.
+/// What surrounds the medium, as measured on the bare-metal machine: 18.5 µs for a read of 4 KiB, 19 for a write. The link is
+/// taken 8.5 and 9 µs of it.
 struct Path {
-  kit::Duration there = kit::Duration::from_us(2), back = kit::Duration::from_us(1);
-  kit::Duration frame = kit::Duration::from_us(1);                ///< the link is taken by each command besides its data
+  kit::Duration there = kit::Duration::from_us(6), back = kit::Duration::from_us(4);
+  kit::Duration frame = kit::Duration::from_us(1.5);  ///< the link is taken by each command besides its data
   double bytes_per_second = 4096 / 7e-6;
-  kit::Duration write_more = kit::Duration::from_us(2);           ///< DMA Setup before a write's data
+  kit::Duration write_more = kit::Duration::from_us(0.5);  ///< DMA Setup before a write's data
 };
 
 struct Command {
