@@ -184,7 +184,7 @@ TEST(SataOob, StartUpTakesWhatTheFormulaSays) {
   ASSERT_EQ(bench.host.count("SATA_PHYRDY"), 1u);
   ASSERT_EQ(bench.device.count("SATA_PHYRDY"), 1u);
   const Duration expected = oob.comreset() + parameters.cominit_response() + oob.cominit() + parameters.host_calibration() +
-                            oob.comwake() * 2 + parameters.lock() + exact(2 * 32 + 3, 3);
+                            oob.comwake() * 2 + parameters.lock() + exact(2 * parameters.pipeline() + 3, 3);
   EXPECT_EQ(bench.host.last().when, expected);
   EXPECT_EQ(bench.device.last().when, expected);
 }
@@ -222,7 +222,7 @@ TEST_P(SataNegotiation, SettlesOnTheHighestCommonGeneration) {
   EXPECT_EQ(bench.device.last().speed, expected);
   const OobTiming oob{parameters};
   EXPECT_EQ(bench.host.last().when, oob.comreset() + parameters.cominit_response() + oob.cominit() + oob.wake() +
-                                        parameters.align_step() * (device - expected) + parameters.lock() + exact(67, expected));
+                                        parameters.align_step() * (device - expected) + parameters.lock() + exact(2 * parameters.pipeline() + 3, expected));
 }
 
 }  // namespace
