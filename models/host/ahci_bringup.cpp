@@ -159,7 +159,7 @@ void AhciDriver::start_port() {
     script_.write(reg(PxFB), static_cast<std::uint32_t>(received));
     script_.read(reg(PxCMD), [=](std::uint32_t now) { script_.write(reg(PxCMD), now | PxCMD_FRE); });
     script_.read(reg(PxCMD));
-    start_engine();
+    // ST waits until the device is ready (10.3.1), as Linux has it where AHCI_HFLAG_DELAY_ENGINE is set.
     script_.write(reg(PxIE), 0);  // frozen until the device is known
   });
 }

@@ -27,8 +27,10 @@ void AhciDriver::internal_command(const wire::RegisterH2D& fis, std::uint32_t by
     // A failed command stops the port until ST was 0 (AHCI 1.3.1, 6.2.2.1).
     stop_engine([=](bool) {
       script_.read(reg(PxSERR), [=](std::uint32_t serr) { script_.write(reg(PxSERR), serr); });
-      start_engine();
-      script_.call([=] { handler(false); });
+      script_.read(reg(PxTFD), [=](std::uint32_t tfd) {
+        if (!(tfd & (wire::status::BSY | wire::status::DRQ))) start_engine();  // else a COMRESET must come first (10.3.1)
+        script_.call([=] { handler(false); });
+      });
     });
   });
 }
