@@ -29,9 +29,12 @@ void Calendar::push(Duration when, Call call, void* object, std::uint64_t argume
     pool_[slot] = {call, object, argument};
   }
   const Key key{max(when, now()).ps(), sequence_++ << slot_bits | slot};
-  if (front_.when == never && heap_.empty()) {
-    front_ = key;
-  } else if (front_.when != never && key.before(front_)) {
+  if (front_.when == never) {
+    if (heap_.empty() || key.before(heap_.front()))
+      front_ = key;
+    else
+      sift_up(key);
+  } else if (key.before(front_)) {
     sift_up(front_);
     front_ = key;
   } else {

@@ -13,6 +13,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstring>
+#include <type_traits>
 #include <vector>
 
 #include <systemc>
@@ -37,7 +39,7 @@ class Calendar : public sc_core::sc_module {
   /// The annotated delay for a socket call that takes effect at `when` (not before the kernel's time).
   sc_core::sc_time annotate(Duration when) const {
     const std::int64_t delta = when.ps() - stamp();
-    return sc_core::sc_time::from_value(delta > 0 ? static_cast<std::uint64_t>(delta) : 0);
+    return from_ps(delta > 0 ? static_cast<std::uint64_t>(delta) : 0);
   }
   /// The point in time an annotated delay stands for.
   Duration absolute(const sc_core::sc_time& delay) const {
@@ -73,6 +75,17 @@ class Calendar : public sc_core::sc_module {
   static constexpr std::int64_t never = INT64_MAX;
   static constexpr unsigned slot_bits = 20;  // a million callbacks pending
 
+  /// sc_time::from_value() without its call into the library, of which a request's way has some ninety. An sc_time is its
+  /// 64-bit value in every SystemC; where that should change, the library's way remains.
+  static sc_core::sc_time from_ps(std::uint64_t value) {
+    if constexpr (sizeof(sc_core::sc_time) == sizeof value && std::is_standard_layout_v<sc_core::sc_time>) {
+      sc_core::sc_time time;
+      std::memcpy(static_cast<void*>(&time), &value, sizeof value);
+      return time;
+    } else {
+      return sc_core::sc_time::from_value(value);
+    }
+  }
   void push(Duration when, Call call, void* object, std::uint64_t argument);
   void sift_up(Key key);
   Key pop_heap();
