@@ -60,7 +60,7 @@ void AtaDevice::receive(wire::Frame& frame, Duration arrival) {
     return;
   }
   if (frame.fis_bytes != 0 && frame.type() == FisType::data) return receive_data(frame, arrival);
-  if (frame.crc_error) return;  // R_ERR; the link repeats it (Serial ATA 3.x, 9.6)
+  if (frame.crc_error) return;  // R_ERR; the link repeats it (Serial ATA 3.x, 10.6)
   if (frame.fis_bytes == sizeof(wire::RegisterH2D) && frame.type() == FisType::register_h2d) return receive_register(frame, arrival);
   diagnose("FIS that a device does not take from a host (Serial ATA 3.x, 10.5.2)");
   frame.verdict = wire::Verdict::r_err;
@@ -68,7 +68,7 @@ void AtaDevice::receive(wire::Frame& frame, Duration arrival) {
 
 void AtaDevice::receive_register(wire::Frame& frame, Duration arrival) {
   if (inbound_ == inbox_.size()) {
-    diagnose("command FIS while 64 others are unanswered (Serial ATA 3.x, 11.2)");
+    diagnose("command FIS while 64 others are unanswered (Serial ATA 3.x, chapter 11)");
     frame.verdict = wire::Verdict::r_err;
     return;
   }
@@ -104,7 +104,7 @@ void AtaDevice::phy_ready(std::uint64_t link_generation) {
   begin_reset(powered_ ? Reset::comreset : Reset::power_on);
 }
 
-/// Resets the device; the signature follows after a while (Serial ATA 3.x, 11.2: DHR, DSR, DDIAG).
+/// Resets the device; the signature follows after a while (Serial ATA 3.x, chapter 11).
 void AtaDevice::begin_reset(Reset kind) {
   statistics_.resets.add();
   ++generation_;
@@ -121,7 +121,7 @@ void AtaDevice::begin_reset(Reset kind) {
   calendar_.at<&AtaDevice::send_signature>(calendar_.now() + delay, this, generation_);
 }
 
-/// Serial ATA 3.x, 11.2 (DSR, DHR): the signature of a device without the PACKET feature set (ACS-3, table "Signature").
+/// Serial ATA 3.x, chapter 11: the signature of a device without the PACKET feature set (ACS-3, table "Signature").
 void AtaDevice::send_signature(std::uint64_t generation) {
   if (generation != generation_) return;
   ready_for_commands_ = true;
@@ -136,7 +136,7 @@ void AtaDevice::send_signature(std::uint64_t generation) {
   send(frame, calendar_.now());
 }
 
-/// Register H2D with C cleared: the Device Control register was written (ACS-3, 6.3: SRST is bit 2).
+/// Register H2D with C cleared: the Device Control register was written (Serial ATA 3.x, 10.5.5; SRST is bit 2).
 void AtaDevice::control(const wire::RegisterH2D& fis) {
   const bool srst = fis.control & 0x04;
   if (srst && !in_soft_reset_) {

@@ -68,6 +68,7 @@ struct MediumFacts {
   std::uint8_t physical_exponent = 0;///< word 106: log2(logical sectors per physical sector)
   std::uint8_t form_factor = 0;      ///< word 168: 2 = 3.5", 3 = 2.5"
   std::uint32_t buffer_sectors = 0;  ///< word 21 historically: buffer size, 512-byte sectors
+  bool write_cache = true;           ///< word 85: whether the volatile write cache is enabled at power-on
 };
 
 class Medium {

@@ -64,7 +64,7 @@ void AtaDevice::accept_single(const Inbound& in, const CommandRow* row) {
 bool AtaDevice::refused_by_queue_error(const Inbound& in, const CommandRow* row) {
   constexpr std::uint8_t ncq_command_error_log = 0x10;
   if (!row || row->handler != &AtaDevice::do_read_log || in.fis.lba_7_0 != ncq_command_error_log) return true;
-  // Serial ATA 3.x, 11.15: the device acknowledges with all bits of SActive before it executes the read.
+  // Serial ATA 3.x, chapter 11: the device acknowledges with all bits of SActive before it executes the read.
   wire::SetDeviceBits fis;
   fis.status = status::DRDY;
   wire::store_le32(fis.s_active, 0xffff'ffff);
@@ -75,7 +75,7 @@ bool AtaDevice::refused_by_queue_error(const Inbound& in, const CommandRow* row)
   return false;
 }
 
-/// First and last sector within the disk; else the command has been ended with IDNF (ACS-3, 6.2.5).
+/// First and last sector within the disk; else the command has been ended with IDNF (ACS-3, 6.2).
 bool AtaDevice::resolve_range(Command& command) {
   if ((command.fis.device & 0x40) == 0) {  // cylinder, head, sector: gone since ATA/ATAPI-6
     abort(command);

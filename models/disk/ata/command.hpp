@@ -18,7 +18,7 @@ namespace ahcisim::disk {
 class AtaDevice;
 struct Command;
 
-/// ACS-3, chapter 4.18 and Serial ATA 3.x, chapter 11: how a command's data and status pass.
+/// ACS-3, and Serial ATA 3.x, chapter 11: how a command's data and status pass.
 enum class AtaProtocol : std::uint8_t { non_data, pio_in, pio_out, dma_in, dma_out, fpdma_in, fpdma_out, diagnostic };
 
 /// One row of the command table.
@@ -26,7 +26,7 @@ struct CommandRow {
   std::uint8_t opcode;
   const char* name;      ///< as in ACS-3, table of command codes
   AtaProtocol protocol;
-  bool ext;              ///< 48-bit addresses and 16-bit counts (ACS-3, 4.1.2)
+  bool ext;              ///< 48-bit addresses and 16-bit counts (ACS-3)
   void (AtaDevice::*handler)(Command&);
   bool multiple = false; ///< DRQ blocks of several sectors (SET MULTIPLE MODE)
   bool fua = false;      ///< WRITE … FUA EXT

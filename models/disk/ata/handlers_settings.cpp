@@ -7,10 +7,9 @@ namespace ahcisim::disk {
 using kit::Duration;
 
 void AtaDevice::revert_settings() {
-  const bool preservation = true;
   settings_ = Settings{};
-  settings_.preservation = preservation;
-  medium_.set_write_cache(true);
+  settings_.write_cache = facts_.write_cache;
+  medium_.set_write_cache(settings_.write_cache);
   medium_.set_look_ahead(true);
   set_standby_timer(0);
   watch_medium();

@@ -17,7 +17,7 @@ struct AtaParameters : kit::ParameterSet {
                                      "IDENTIFY DEVICE words 10 to 19; the World Wide Name is made from it"};
   kit::Parameter<std::string> firmware{*this, "firmware", "1.0", kit::choice("firmware revision, at most 8 ASCII characters"),
                                        "IDENTIFY DEVICE words 23 to 26"};
-  kit::Parameter<std::int64_t> queue_depth{*this, "queue_depth", 32, kit::cited("ACS-3, A.11.5.2.27 (word 75): at most 32"),
+  kit::Parameter<std::int64_t> queue_depth{*this, "queue_depth", 32, kit::cited("ACS-3, IDENTIFY DEVICE data, word 75: at most 32"),
                                            "queued commands the device takes; 0 = no NCQ feature set", {{0, 32}}};
   kit::Parameter<bool> non_zero_offsets{*this, "non_zero_offsets", false,
                                         kit::choice("word 78 bit 1: shall large reads leave in two segments, the second first"),

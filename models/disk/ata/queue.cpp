@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The NCQ feature set of the ATA device: 32 tags, first-party DMA, and what ends a queue (ACS-3, NCQ feature set; Serial ATA 3.x, 11.15).
+// The NCQ feature set of the ATA device: 32 tags, first-party DMA, and what ends a queue (ACS-3, NCQ feature set; Serial ATA 3.x, chapter 11).
 #include <ahcisim/models/disk/ata_device.hpp>
 
 namespace ahcisim::disk {
@@ -29,7 +29,7 @@ void AtaDevice::accept_queued(const Inbound& in, const CommandRow* row) {
   command.at_medium = false;
   if (in.tag) in.tag->stamp(wire::Stage::received, in.arrival.ps());
 
-  // Serial ATA 3.x, 11.15, DFPDMAQ2: BSY is cleared without an interrupt, so that the host may send the next one.
+  // Serial ATA 3.x, chapter 11, FPDMA QUEUED protocol: BSY is cleared without an interrupt, so that the host may send the next one.
   const Duration now = calendar_.now();
   wire::RegisterD2H accepted;
   accepted.status = status::DRDY | status::DSC;
@@ -79,7 +79,7 @@ void AtaDevice::do_send_queued(Command& command) {
   ready_.add(calendar_.now(), command.media.index);
 }
 
-/// Serial ATA 3.x, 11.15 (DFPDMAQ10, BrokenHost): the host broke the rules; all outstanding commands are aborted.
+/// Serial ATA 3.x, chapter 11, FPDMA QUEUED protocol: the host broke the rules; all outstanding commands are aborted.
 void AtaDevice::break_queue(const Inbound& in, const char* rule) {
   diagnose(rule);
   const std::uint8_t not_queued = 0x80;

@@ -136,7 +136,7 @@ std::uint32_t AtaDevice::block_bytes(const Command& command) const {
   return (command.row->multiple ? settings_.multiple : 1) * static_cast<std::uint32_t>(sector_bytes);
 }
 
-/// One DRQ block (Serial ATA 3.x, 10.5.11 and 11.7, 11.8): Status is what the host sees before the block, E_Status after
+/// One DRQ block (Serial ATA 3.x, 10.5.11 and chapter 11): Status is what the host sees before the block, E_Status after
 /// it. Writes interrupt with every block but the first, reads with every one.
 Duration AtaDevice::send_pio_setup(Command& command, Duration when) {
   using namespace wire::status;
@@ -230,7 +230,7 @@ void AtaDevice::request_data(Command& command, Duration when) {
 /// A Data FIS; it may come from within the call that asked for it.
 void AtaDevice::receive_data(wire::Frame& frame, Duration arrival) {
   if (phase_ != Phase::awaiting_data || data_here_) {
-    diagnose("Data FIS that was not asked for (Serial ATA 3.x, 11.2)");
+    diagnose("Data FIS that was not asked for (Serial ATA 3.x, chapter 11)");
     frame.verdict = Verdict::r_err;
     return;
   }
