@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <map>
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <ahcisim/models/host/workload/open.hpp>
 #include <ahcisim/models/machine/bare_metal.hpp>
@@ -23,12 +26,15 @@ const char* kind_text(kit::Source::Kind kind) {
   return words[static_cast<unsigned>(kind)];
 }
 
-/// Folders with experiments: $AHCISIM_EXPERIMENTS, the source tree this was built from, the installed ones.
+/// Folders with experiments: $AHCISIM_EXPERIMENTS, those installed with this program (wherever it was moved to), and the
+/// source tree it was built from.
 std::vector<fs::path> experiment_folders() {
   std::vector<fs::path> folders;
   if (const char* given = std::getenv("AHCISIM_EXPERIMENTS")) folders.emplace_back(given);
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  if (!error) folders.push_back((program.parent_path() / AHCISIM_EXPERIMENTS_FROM_PROGRAM).lexically_normal());
   folders.emplace_back(AHCISIM_SOURCE_EXPERIMENTS);
-  folders.emplace_back(AHCISIM_INSTALLED_EXPERIMENTS);
   return folders;
 }
 
@@ -42,14 +48,39 @@ std::map<std::string, fs::path> experiments() {
   return found;
 }
 
-void print_section(const std::string& prefix, const kit::ParameterSet& set, const std::string& filter, bool assumed) {
+unsigned columns() {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 40 ? size.ws_col : 120;
+}
+
+/// Words in lines of at most the terminal's width.
+std::string wrapped(const std::string& text, std::size_t indent) {
+  const std::size_t limit = columns() - 1;
+  std::string lines, line(indent, ' ');
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    if (line.size() > indent && line.size() + 1 + end - at > limit) {
+      lines += line + '\n';
+      line.assign(indent + 2, ' ');
+    } else if (line.size() > indent) {
+      line += ' ';
+    }
+    line.append(text, at, end - at);
+    at = end + 1;
+  }
+  return lines + line + '\n';
+}
+
+/// Prints those parameters of a section that were asked for.
+void print_section(const std::string& prefix, const kit::ParameterSet& set, const std::function<bool(const std::string&)>& wanted, bool assumed) {
+  const bool terminal = isatty(STDOUT_FILENO) == 1;
   for (const kit::ParameterBase* parameter : set.all()) {
     const std::string name = prefix + "." + parameter->name();
-    if (name.find(filter) == std::string::npos) continue;
-    if (assumed && parameter->source().kind() != kit::Source::Kind::assumed) continue;
+    if (!wanted(name) || (assumed && parameter->source().kind() != kit::Source::Kind::assumed)) continue;
     const std::string value = parameter->text();
-    fmt::print("{} = {}\n    {}; {}\n    {}: {}\n", name, value.empty() ? "\"\"" : value, parameter->meaning(), parameter->kind(),
-               kind_text(parameter->source().kind()), parameter->source().text());
+    fmt::print("{}{}{} = {}\n", terminal ? "\033[1m" : "", name, terminal ? "\033[0m" : "", value.empty() ? "\"\"" : value);
+    fmt::print("{}", wrapped(fmt::format("{} ({})", parameter->meaning(), parameter->kind()), 4));
+    fmt::print("{}\n", wrapped(fmt::format("{}: {}", kind_text(parameter->source().kind()), parameter->source().text()), 4));
   }
 }
 
@@ -67,18 +98,50 @@ std::string find_experiment(const std::string& name) {
                                      hint.empty() ? "" : fmt::format("; did you mean \"{}\"?", hint))};
 }
 
-int params_command(const std::string& filter, bool assumed) {
+std::vector<machine::Setting> command_line_settings(const std::vector<std::string>& texts) {
+  std::vector<machine::Setting> settings;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw kit::ConfigError{fmt::format("--set {}: write key=value, such as --set workload.depth=8", text)};
+    settings.push_back({text.substr(0, equals), text.substr(equals + 1), "--set"});
+  }
+  return settings;
+}
+
+int params_command(const ParamsOptions& options) {
   host::WorkloadParameters workload;
-  const machine::Parameters hard_disk{{}, &workload};
-  for (const auto& [prefix, set] : hard_disk.configuration().sections()) print_section(prefix, *set, filter, assumed);
-  const machine::Parameters solid_state{{{"machine.drive", disk::ssd::known_drives().front(), ""}}};
-  print_section("ssd", *solid_state.ssd, filter, assumed);
+  const machine::Parameters chosen{command_line_settings(options.settings), &workload};
+  // The other kind of drive is shown too: it has parameters of its own.
+  const std::string other_drive = chosen.is_ssd() ? disk::hdd::catalogue_names().front() : disk::ssd::known_drives().front();
+  const machine::Parameters other{{{"machine.drive", other_drive, ""}}};
+  auto sections = chosen.configuration().sections();
+  if (!chosen.is_hdd() && other.is_hdd()) sections.emplace_back("hdd", other.hdd.get());
+  if (!chosen.is_ssd() && other.is_ssd()) sections.emplace_back("ssd", other.ssd.get());
+
+  std::vector<std::string> names;
+  for (const auto& [prefix, set] : sections)
+    for (const kit::ParameterBase* parameter : set->all()) names.push_back(prefix + "." + parameter->name());
+  const bool exact = std::find(names.begin(), names.end(), options.filter) != names.end();
+  const auto wanted = [&](const std::string& name) { return exact ? name == options.filter : name.find(options.filter) != std::string::npos; };
+  if (std::none_of(names.begin(), names.end(), wanted)) {
+    const std::string hint = kit::nearest(options.filter, names);
+    throw kit::ConfigError{fmt::format("params {}: no parameter has that in its name{}", options.filter,
+                                       hint.empty() ? "; `ahcisim params` prints all" : fmt::format("; did you mean \"{}\"?", hint))};
+  }
+  for (const auto& [prefix, set] : sections) print_section(prefix, *set, wanted, options.assumed);
   return 0;
 }
 
 int list_command() {
   fmt::print("experiments (ahcisim run NAME):\n");
-  for (const auto& [name, file] : experiments()) fmt::print("  {:24} {}\n", name, read_experiment(file.string()).title);
+  for (const auto& [name, file] : experiments()) {
+    try {
+      fmt::print("  {:24} {}\n", name, read_experiment(file.string()).title);
+    } catch (const kit::ConfigError& error) {
+      fmt::print("  {:24} cannot be read: {}\n", name, error.what());
+    }
+  }
   fmt::print("\ndrives (--set machine.drive=NAME):\n");
   for (const std::string& name : disk::hdd::catalogue_names()) fmt::print("  {:24} {}\n", name, disk::hdd::catalogue_drive(name).description);
   for (const std::string& name : disk::ssd::known_drives()) fmt::print("  {:24} solid state drive\n", name);

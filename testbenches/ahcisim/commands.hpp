@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <ahcisim/models/machine/parameters.hpp>
+
 namespace ahcisim::program {
 
 struct RunOptions {
@@ -12,6 +14,7 @@ struct RunOptions {
   std::vector<std::string> settings;   ///< "key=value", over the file's
   std::string results;                 ///< folder; empty: results/<experiment>
   std::string only;                    ///< run only points whose name contains this
+  std::string workload;                ///< run only workloads whose name contains this
   bool waves = false;                  ///< write VCD waves and a GTKWave view
   unsigned timeline_requests = 200;    ///< requests drawn in the timeline of each simulation; 0: none
   unsigned jobs = 0;                   ///< simulations at once; 0: one a core
@@ -20,13 +23,21 @@ struct RunOptions {
 
 /// Runs an experiment; returns the exit status.
 int run_command(const RunOptions& options);
-/// Prints every parameter with value, unit, source and meaning; `filter` keeps those whose name contains it. With `assumed`,
-/// only those that rest on an assumption.
-int params_command(const std::string& filter, bool assumed);
+struct ParamsOptions {
+  std::string filter;                 ///< a key, or a part of keys; empty: all
+  std::vector<std::string> settings;  ///< "key=value": the values as they are with these set
+  bool assumed = false;               ///< only those that rest on an assumption
+};
+
+/// Prints parameters with value, unit, source and meaning. Throws kit::ConfigError where none has the filter in its name.
+int params_command(const ParamsOptions& options);
 /// Prints the experiments, drives and workload patterns there are.
 int list_command();
 /// Prints the register tables of the HBA and the PCI function.
 int registers_command();
+
+/// "key=value" texts of a command line as settings. Throws kit::ConfigError where one has no "=".
+std::vector<machine::Setting> command_line_settings(const std::vector<std::string>& texts);
 
 /// The file of an experiment given by name or by path. Throws kit::ConfigError naming the nearest known one.
 std::string find_experiment(const std::string& name);

@@ -16,43 +16,63 @@ namespace {
 
 using ahcisim::program::RunOptions;
 
+using ahcisim::program::ParamsOptions;
+
 void add_run(CLI::App& app, RunOptions& options, int& status) {
   CLI::App* run = app.add_subcommand("run", "Run an experiment: simulate its machine at each point and report");
   run->add_option("EXPERIMENT", options.experiment, "An experiment file (TOML), or the name of one from `ahcisim list`")->required();
-  run->add_option("-s,--set", options.settings, "Override a parameter, for example --set machine.drive=samsung-850-pro; may be repeated")->allow_extra_args(false);
-  run->add_option("-r,--results", options.results, "Folder for the results (default: results/EXPERIMENT)");
-  run->add_option("-p,--point", options.only, "Run only the points whose name contains this text");
-  run->add_option("-j,--jobs", options.jobs, "Simulations at once (default: one a core)");
-  run->add_option("--timeline", options.timeline_requests, "Requests drawn in each timeline (default 200; 0: write none)");
-  run->add_flag("-w,--waves", options.waves, "Write VCD waves and a GTKWave view for as many requests as the timeline shows");
+  run->add_option("-s,--set", options.settings, "Override a parameter, in every point; may be repeated")->allow_extra_args(false)->type_name("KEY=VALUE");
+  run->add_option("-p,--point", options.only, "Run only points whose name contains this")->type_name("TEXT");
+  run->add_option("-W,--workload", options.workload, "Run only workloads whose name contains this")->type_name("TEXT");
+  run->add_option("-r,--results", options.results, "Folder for the results (default: results/EXPERIMENT)")->type_name("FOLDER");
+  run->add_option("-j,--jobs", options.jobs, "Simulations at once (default: one a core); the results do not depend on it")->type_name("N");
+  run->add_option("-t,--timeline", options.timeline_requests, "Requests drawn in each timeline (default 200; 0: no timelines)")->type_name("N");
+  run->add_flag("-w,--waves", options.waves, "Write VCD waves and GTKWave views too, of as many requests as the timelines");
   run->add_flag("-q,--quiet", options.quiet, "Print no table");
-  run->footer("The results folder holds stats.json (every statistic with unit and meaning), requests.csv (every request with\n"
-              "its stages), timeline/*.json (open in https://ui.perfetto.dev) and, with --waves, waves/*.vcd and *.gtkw.\n"
-              "Times need a unit: \"0.6ms\". The same input and seed give the same bytes.");
+  run->footer("Examples:\n"
+              "  ahcisim run ncq_vs_sequential\n"
+              "  ahcisim run ncq_vs_sequential --point \"depth 32\" --set hdd.queue_order=fifo\n"
+              "  ahcisim run my.toml --set machine.drive=samsung-850-pro --set pcie.link.lanes=1 --waves\n\n"
+              "The results folder holds\n"
+              "  summary.txt      the table\n"
+              "  stats.json       every statistic with unit and meaning, and every setting\n"
+              "  requests.csv     every request with the time of each stage; the stages sum to its latency\n"
+              "  timeline/*.json  what happened when: open in https://ui.perfetto.dev\n"
+              "  waves/*.vcd      with --waves: open NAME.gtkw in GTKWave\n"
+              "It is written when all is done and replaces the results of an earlier run. The same input and seed give the\n"
+              "same bytes. Values need their unit (\"0.6ms\", \"4KiB\"); `ahcisim params` prints all keys. Ctrl-C ends the run\n"
+              "with the requests done so far.");
   run->callback([&] { status = ahcisim::program::run_command(options); });
+}
+
+void add_params(CLI::App& app, ParamsOptions& options, int& status) {
+  CLI::App* params = app.add_subcommand("params", "Print the parameters: key, value with unit, meaning, source");
+  params->add_option("KEY", options.filter, "One key, or a part of keys such as pcie.link")->type_name("TEXT");
+  params->add_flag("-a,--assumed", options.assumed, "Only those that rest on an assumption, with its reason");
+  params->add_option("-s,--set", options.settings, "Print the values as they are with this set, such as machine.drive=intel-s4500")
+      ->allow_extra_args(false)->type_name("KEY=VALUE");
+  params->footer("A source is cited (document), measured, derived (formula), assumed (reason), or the parameter is a choice of yours.\n"
+                 "Set one on the command line (ahcisim run … --set pcie.link.lanes=1) or in an experiment file:\n"
+                 "  [pcie.link]\n  lanes = 1");
+  params->callback([&] { status = ahcisim::program::params_command(options); });
 }
 
 int parse_and_run(int argc, char** argv) {
   CLI::App app{"ahcisim: what a disk request costs on its way through driver, PCIe, AHCI, SATA and disk", "ahcisim"};
   app.require_subcommand(1);
   app.set_version_flag("--version", AHCISIM_VERSION);
-  app.footer("Start with:  ahcisim list\n             ahcisim run ncq_vs_sequential\n"
-             "Exit status: 0 done, 2 a mistake in what was given (one line says where, what and the remedy), 130 interrupted.");
+  app.footer("Start with:\n  ahcisim list\n  ahcisim run ncq_vs_sequential\n  ahcisim run --help\n\n"
+             "Exit status: 0 done; 2 a mistake in what was given, with one line that says where, what and the remedy;\n"
+             "130 interrupted.");
   int status = 0;
   RunOptions options;
+  ParamsOptions params;
   add_run(app, options, status);
-
-  std::string filter;
-  bool assumed = false;
-  CLI::App* params = app.add_subcommand("params", "Print the parameters: name, default with unit, source, meaning");
-  params->add_option("FILTER", filter, "Only those whose name contains this text");
-  params->add_flag("--assumed", assumed, "Only those that rest on an assumption, with the reason");
-  params->callback([&] { status = ahcisim::program::params_command(filter, assumed); });
-
+  add_params(app, params, status);
   app.add_subcommand("list", "Print the experiments, drives and patterns that come with ahcisim")->callback([&] {
     status = ahcisim::program::list_command();
   });
-  app.add_subcommand("registers", "Print the register tables that the models implement")->callback([&] {
+  app.add_subcommand("registers", "Print the register tables that the models implement, by the specifications' names")->callback([&] {
     status = ahcisim::program::registers_command();
   });
   try {
@@ -78,5 +98,8 @@ int main(int argc, char** argv) {
   } catch (const ahcisim::kit::ConfigError& error) {
     fmt::print(stderr, "ahcisim: {}\n", error.what());
     return 2;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "ahcisim: {}; this is no mistake of yours: please report it\n", error.what());
+    return 1;
   }
 }

@@ -94,6 +94,9 @@ json result_json(const PointJob& job, const machine::Parameters& parameters, con
   json run{{"workload", job.workload}, {"point", job.point}, {"seed", job.seed}, {"drive", parameters.system.drive()}};
   std::string description;
   for (const host::Stream& stream : pump.streams()) description += (description.empty() ? "" : "; ") + stream.describe();
+  // A file is named as the experiment names it: the same results wherever ahcisim is installed.
+  const std::string folder = job.inputs.empty() ? "" : (job.inputs / "").string();
+  for (std::size_t at; !folder.empty() && (at = description.find(folder)) != std::string::npos;) description.erase(at, folder.size());
   run["description"] = description;
   run["simulated_ps"] = pump.finished_at().ps();
   run["measured_ps"] = seen.time.length().ps();
@@ -128,6 +131,32 @@ json result_json(const PointJob& job, const machine::Parameters& parameters, con
 
 }  // namespace
 
+json run_keys() {
+  return {{"workload", "name of the workload"},
+          {"point", "name of the point"},
+          {"description", "what ran, and how it was driven"},
+          {"drive", "the disk"},
+          {"seed", "of random patterns and of bit errors"},
+          {"simulated_ps", "ps: from power-on to the last completion"},
+          {"measured_ps", "ps: from the first submission to the last completion"},
+          {"requests", "requests completed"},
+          {"errors", "requests that failed"},
+          {"iops", "requests/s: requests by measured time"},
+          {"throughput_MBps", "MB/s (10^6 B): bytes read and written by measured time"},
+          {"mean_depth", "requests outstanding, on average"},
+          {"latency_ps", "ps: from submission to completion, of all requests; mean and percentiles"},
+          {"read_latency_ps", "ps: the same, of reads"},
+          {"write_latency_ps", "ps: the same, of writes"},
+          {"flush_latency_ps", "ps: the same, of flushes"},
+          {"stage_mean_ps", "ps: mean time up to each point of a request's way, from the point that it passed before"},
+          {"seek_ps_per_request", "ps: arm movement by requests (hard disks)"},
+          {"rotation_ps_per_request", "ps: wait for the sector by requests (hard disks)"},
+          {"events_per_request", "events of the calendar by requests: what the simulation costs"},
+          {"settings", "parameters that were set; all others have the values that `ahcisim params` prints"},
+          {"statistics", "every statistic of every block, with its unit and meaning"},
+          {"diagnostics", "what blocks found wrong with their neighbours' behaviour: rule, first time in ps, count"}};
+}
+
 void check_point(const PointJob& job) {
   host::WorkloadParameters workload;
   const machine::Parameters parameters{job.settings, &workload};
@@ -151,8 +180,7 @@ int run_point(const PointJob& job, Progress& progress) {
   std::optional<TimelineRequests> timeline_requests;
   std::optional<VcdWriter> waves;
   if (!job.timeline.empty()) {
-    timeline.emplace(job.timeline, job.workload + ", " + job.point);
-    timeline_requests.emplace(*timeline);
+    timeline_requests.emplace(timeline.emplace());
     curtain.show(*timeline);
     curtain.forward_to(*timeline_requests);
   }
@@ -165,6 +193,7 @@ int run_point(const PointJob& job, Progress& progress) {
   pump.rethrow();
   if (!pump.failure().empty()) throw kit::ConfigError{job.workload + ", " + job.point + ": " + pump.failure()};
   csv.close();
+  if (timeline) timeline->write(job.timeline, job.workload + ", " + job.point, context.probes);
   if (waves) waves->write(job.waves);
   write_file(job.stats, result_json(job, parameters, pump, machine, context).dump());
   return interrupted() ? interrupted_status : 0;

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "experiment.hpp"
 #include "sweep.hpp"
 
@@ -24,6 +26,9 @@ struct PointJob {
 /// Builds the machine, runs the workload to its end and writes the files. Returns the exit status of the process: 0, or
 /// interrupted_status. Throws kit::ConfigError.
 int run_point(const PointJob& job, Progress& progress);
+
+/// What the keys of a simulation's entry in stats.json mean, with their units.
+nlohmann::json run_keys();
 
 /// Checks what can be checked without building anything. Throws kit::ConfigError.
 void check_point(const PointJob& job);

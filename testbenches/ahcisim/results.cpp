@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <map>
+#include <regex>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -15,28 +18,77 @@
 namespace ahcisim::program {
 namespace fs = std::filesystem;
 
-ResultsFolder::ResultsFolder(fs::path target) : target_{std::move(target)} {
-  if (target_.filename().empty()) target_ = target_.parent_path();
+namespace {
+
+/// What a run, or scripts/plot after it, leaves in a results folder.
+bool is_ours(const fs::path& entry) {
+  const std::string name = entry.filename().string();
+  return name == "stats.json" || name == "requests.csv" || name == "summary.txt" || name == "timeline" || name == "waves" ||
+         entry.stem() == "picture";
+}
+
+[[noreturn]] void cannot_write(const fs::path& target, const std::error_code& error) {
+  throw kit::ConfigError{fmt::format("{}: cannot be written ({}); choose another folder with --results", target.string(), error.message())};
+}
+
+void check_replaceable(const fs::path& target) {
   std::error_code error;
-  if (fs::exists(target_, error) && !(fs::is_directory(target_, error) && (fs::is_empty(target_, error) || fs::exists(target_ / "stats.json"))))
-    throw kit::ConfigError{fmt::format("{}: exists and is not a results folder; choose another with --results", target_.string())};
+  if (!fs::exists(fs::symlink_status(target, error))) return;
+  if (!fs::is_directory(target, error))
+    throw kit::ConfigError{fmt::format("{}: exists and is no folder; choose another with --results", target.string())};
+  for (const auto& entry : fs::directory_iterator{target, error})
+    if (!is_ours(entry.path()))
+      throw kit::ConfigError{fmt::format("{}: holds \"{}\", which is no result of ahcisim; choose another folder with --results",
+                                         target.string(), entry.path().filename().string())};
+  if (error) cannot_write(target, error);
+}
+
+}  // namespace
+
+ResultsFolder::ResultsFolder(fs::path target) : target_{std::move(target)} {
+  if (target_.filename().empty() || target_.filename() == "." || target_.filename() == "..") {
+    std::error_code error;
+    target_ = fs::weakly_canonical(target_, error);
+    if (target_.filename().empty()) target_ = target_.parent_path();
+  }
+  check_replaceable(target_);
+  std::error_code error;
+  for (fs::path parent = target_.parent_path(); !parent.empty() && !fs::exists(parent, error); parent = parent.parent_path())
+    first_new_parent_ = parent;
   working_ = target_;
   working_ += fmt::format(".partial-{}", getpid());
   fs::create_directories(working_, error);
-  if (error) throw kit::ConfigError{fmt::format("{}: cannot be written ({}); choose another folder with --results", target_.string(), error.message())};
+  if (error) {
+    take_back();
+    cannot_write(target_, error);
+  }
 }
 
 ResultsFolder::~ResultsFolder() {
+  if (!committed_) take_back();
+}
+
+void ResultsFolder::take_back() noexcept {
   std::error_code ignored;
-  if (!committed_) fs::remove_all(working_, ignored);
+  fs::remove_all(working_, ignored);
+  if (first_new_parent_.empty()) return;
+  for (fs::path parent = target_.parent_path(); fs::remove(parent, ignored) && parent != first_new_parent_;)  // only if empty
+    parent = parent.parent_path();
 }
 
 void ResultsFolder::commit() {
   std::error_code error;
-  fs::remove_all(target_, error);
-  fs::rename(working_, target_, error);
-  if (error) throw kit::ConfigError{fmt::format("{}: cannot be written ({}); choose another folder with --results", target_.string(), error.message())};
+  fs::path old = working_;
+  old += ".old";
+  if (fs::exists(target_, error)) fs::rename(target_, old, error);
+  if (!error) fs::rename(working_, target_, error);
+  if (error) {
+    std::error_code ignored;
+    if (fs::exists(old, ignored)) fs::rename(old, target_, ignored);
+    cannot_write(target_, error);
+  }
   committed_ = true;
+  fs::remove_all(old, error);
 }
 
 std::string slug(const std::string& name) {
@@ -50,9 +102,18 @@ std::string slug(const std::string& name) {
 }
 
 void write_file(const fs::path& file, const std::string& content) {
+  errno = 0;
   std::ofstream out{file, std::ios::binary};
   out << content;
-  if (!out.flush()) throw kit::ConfigError{file.string() + ": cannot be written; is the disk full?"};
+  if (!out.flush())
+    throw kit::ConfigError{fmt::format("{}: cannot be written ({}); make room, or choose another folder with --results", file.string(),
+                                       std::strerror(errno))};
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) cannot_write(folder, error);
 }
 
 namespace {
@@ -93,6 +154,24 @@ std::string layout(const std::vector<std::vector<std::string>>& rows) {
 
 }  // namespace
 
+namespace {
+
+/// A workload in words. Its queue depth is left out where the points differ in it: their names tell.
+std::string heading(const nlohmann::json& runs, const std::string& workload) {
+  std::string text;
+  bool differ = false;
+  for (const auto& run : runs) {
+    if (run["workload"] != workload) continue;
+    const std::string description = run.value("description", "");
+    differ = differ || (!text.empty() && text != description);
+    if (text.empty()) text = description;
+  }
+  static const std::regex depth{", iodepth=[0-9]+"};
+  return workload + ": " + (differ ? std::regex_replace(text, depth, "") : text);
+}
+
+}  // namespace
+
 std::string summary_table(const nlohmann::json& runs) {
   std::vector<std::vector<std::string>> rows;
   std::map<std::string, double> first_iops;
@@ -101,7 +180,7 @@ std::string summary_table(const nlohmann::json& runs) {
     if (run["workload"] != workload || rows.empty()) {
       if (!rows.empty()) rows.push_back({""});
       workload = run["workload"];
-      rows.push_back({fmt::format("{}: {}", workload, run.value("description", ""))});
+      rows.push_back({heading(runs, workload)});
       rows.push_back({"", "requests", "IOPS", "gain", "MB/s", "mean", "p50", "p95", "p99", "max", "seek", "rotation"});
     }
     const double iops = run["iops"];

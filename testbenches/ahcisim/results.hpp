@@ -12,8 +12,8 @@ namespace ahcisim::program {
 
 class ResultsFolder {
  public:
-  /// Prepares a folder beside `target`. Throws kit::ConfigError where it cannot be written, or where `target` exists and is
-  /// not a results folder of ahcisim.
+  /// Prepares a folder beside `target`. Throws kit::ConfigError where it cannot be written, or where `target` exists and holds
+  /// anything that ahcisim did not write: a run replaces its earlier results, never somebody's files.
   explicit ResultsFolder(std::filesystem::path target);
   ResultsFolder(const ResultsFolder&) = delete;
   ResultsFolder& operator=(const ResultsFolder&) = delete;
@@ -26,7 +26,9 @@ class ResultsFolder {
   void commit();
 
  private:
-  std::filesystem::path target_, working_;
+  void take_back() noexcept;
+
+  std::filesystem::path target_, working_, first_new_parent_;
   bool committed_ = false;
 };
 
@@ -35,6 +37,9 @@ std::string slug(const std::string& name);
 
 /// Writes a text file whole. Throws kit::ConfigError.
 void write_file(const std::filesystem::path& file, const std::string& content);
+
+/// Makes a folder and those above it. Throws kit::ConfigError.
+void make_folder(const std::filesystem::path& folder);
 
 /// The table printed after a run: one row for each simulation, with the gain over the first point of its workload.
 std::string summary_table(const nlohmann::json& runs);

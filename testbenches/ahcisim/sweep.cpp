@@ -2,10 +2,12 @@
 // Child processes, their shared progress, and the interrupt signal.
 #include "sweep.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <new>
 
 #include <fmt/format.h>
@@ -50,6 +52,7 @@ class SharedArray {
     status = job(index, shared.progress);
   } catch (const std::exception& error) {
     std::snprintf(shared.error, sizeof shared.error, "%s", error.what());
+    std::replace(std::begin(shared.error), std::end(shared.error), '\n', ' ');  // SystemC's reports have several lines
   }
   std::fflush(nullptr);
   _exit(status);
@@ -76,6 +79,7 @@ void catch_interrupts() {
   action.sa_handler = [](int) { interrupt_seen = 1; };
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file too long for its limit is a failed write, which is reported
 }
 
 std::vector<JobResult> Sweep::run(const Job& job, const Show& show) {

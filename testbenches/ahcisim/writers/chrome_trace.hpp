@@ -2,38 +2,53 @@
 // A timeline in the Trace Event format, which the Perfetto UI and chrome://tracing open: one row for each track.
 #pragma once
 
-#include <cstdio>
-#include <memory>
+#include <cstdint>
 #include <string>
-#include <unordered_map>
+#include <vector>
 
 #include <ahcisim/models/kit/probe.hpp>
 #include <ahcisim/tlm/request_tag.hpp>
 
 namespace ahcisim::program {
 
+/// Collects spans and writes them at the end: viewers nest spans of a row by their times, so spans that overlap without one
+/// holding the other (commands side by side in a drive) need rows of their own, and that shows only when all are known.
+/// Memory grows with what is shown; whoever attaches it detaches it after so many requests.
 class ChromeTrace final : public kit::ProbeSink {
  public:
-  /// Throws kit::ConfigError where the file cannot be written.
-  ChromeTrace(const std::string& file, const std::string& title);
-  ChromeTrace(const ChromeTrace&) = delete;
-  ChromeTrace& operator=(const ChromeTrace&) = delete;
-  ~ChromeTrace();
-
-  void state(const kit::StateProbe& probe, kit::Duration when, std::uint64_t value) override;
-  void span(const kit::Track& track, const char* what, kit::Duration begin, kit::Duration end, std::uint64_t request) override;
-  /// The stages of one request as nested spans on a row of its own kind ("requests in flight", one row a slot).
-  void request(const wire::RequestTag& tag, const char* what, unsigned row);
+  void state(const kit::StateProbe& probe, kit::Duration when, std::uint64_t value) override {
+    changes_.push_back({when.ps(), &probe, value});
+  }
+  void span(const kit::Track& track, const char* what, kit::Duration begin, kit::Duration end, std::uint64_t request) override {
+    spans_.push_back({&track, begin.ps(), end.ps(), what, request});
+  }
+  /// The stages of one request, drawn as spans within one from submission to completion. `what` must be a string literal.
+  void request(const wire::RequestTag& tag, const char* what) { requests_.push_back({tag, what}); }
+  /// Writes the file. Throws kit::ConfigError where it cannot be written.
+  void write(const std::string& file, const std::string& title, const kit::ProbeRegistry& registry);
 
  private:
-  int row_of(const void* track, const std::string& name);
-  void event(char phase, int row, const std::string& name, std::int64_t begin_ps, std::int64_t length_ps, std::uint64_t request);
+  struct Change {
+    std::int64_t at;
+    const kit::StateProbe* probe;
+    std::uint64_t value;
+  };
+  struct Span {
+    const kit::Track* track;
+    std::int64_t begin, end;
+    const char* what;
+    std::uint64_t request;
+  };
+  struct ShownRequest {
+    wire::RequestTag tag;
+    const char* what;
+  };
+  std::string request_rows(int& next_row) const;
+  std::string track_rows(const kit::Track* track, int& next_row) const;
 
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
-  std::unordered_map<const void*, int> rows_;
-  std::unordered_map<std::uint64_t, int> request_rows_;
-  int next_row_ = 1;
-  bool first_ = true;
+  std::vector<Change> changes_;
+  std::vector<Span> spans_;
+  std::vector<ShownRequest> requests_;
 };
 
 }  // namespace ahcisim::program

@@ -2,7 +2,8 @@
 // Writing of requests.csv.
 #include "requests_csv.hpp"
 
-#include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -48,15 +49,9 @@ void RequestsCsv::completed(const host::Request& request, const wire::RequestTag
 }
 
 void RequestsCsv::close() {
-  if (std::fflush(file_.get()) != 0 || std::ferror(file_.get())) throw kit::ConfigError{name_ + ": cannot be written; is the disk full?"};
-}
-
-void TimelineRequests::completed(const host::Request& request, const wire::RequestTag& tag) {
-  const std::int64_t begin = tag.when(wire::Stage::submitted);
-  auto row = std::find_if(free_at_.begin(), free_at_.end(), [&](std::int64_t free) { return free <= begin; });
-  if (row == free_at_.end()) row = free_at_.insert(row, 0);
-  *row = tag.when(wire::Stage::completed);
-  timeline_.request(tag, name_of(request.op), static_cast<unsigned>(row - free_at_.begin()));
+  if (std::fflush(file_.get()) != 0 || std::ferror(file_.get()))
+    throw kit::ConfigError{fmt::format("{}: cannot be written ({}); make room, or choose another folder with --results", name_,
+                                       std::strerror(errno))};
 }
 
 }  // namespace ahcisim::program

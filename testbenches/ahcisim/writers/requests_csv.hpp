@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// requests.csv: one row for each request with the account of its stages, and the requests' rows of the timeline.
+// requests.csv: one row for each request with the account of its stages; and the requests of the timeline.
 #pragma once
 
 #include <cstdio>
@@ -27,15 +27,14 @@ class RequestsCsv final : public host::RequestObserver {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
 };
 
-/// Draws the first requests into a timeline, each on the first row that is free again.
+/// Hands the requests to a timeline.
 class TimelineRequests final : public host::RequestObserver {
  public:
   explicit TimelineRequests(ChromeTrace& timeline) : timeline_{timeline} {}
-  void completed(const host::Request& request, const wire::RequestTag& tag) override;
+  void completed(const host::Request& request, const wire::RequestTag& tag) override { timeline_.request(tag, name_of(request.op)); }
 
  private:
   ChromeTrace& timeline_;
-  std::vector<std::int64_t> free_at_;
 };
 
 }  // namespace ahcisim::program
