@@ -131,10 +131,22 @@ void Buffer::claim(std::int32_t index, std::uint64_t lba, std::uint64_t count, s
   ++dirty_;
 }
 
-void Buffer::arrived(std::int32_t index, std::uint64_t end) {
+void Buffer::arrived(std::int32_t index, std::uint64_t lba, std::uint64_t count) {
   const auto i = static_cast<std::size_t>(index);
-  set(i, starts_[i], std::max(starts_[i] + lengths_[i], end));
+  Segment& segment = segments_[i];
+  set(i, starts_[i], std::max(starts_[i] + lengths_[i], lba + count));
+  if (segment.incoming) --segment.incoming;
+  if (segment.writing) segment.rewritten = std::min(segment.rewritten, lba);
+  else segment.destaged = std::min(segment.destaged, lba);
   touch(index);
+}
+
+bool Buffer::destaged(std::int32_t index, std::uint64_t end) {
+  Segment& segment = segments_[static_cast<std::size_t>(index)];
+  segment.destaged = std::min(end, segment.rewritten);
+  segment.rewritten = ~std::uint64_t{0};
+  segment.writing = false;
+  return segment.destaged < segment.planned_end || segment.incoming != 0;
 }
 
 void Buffer::clean(std::int32_t index) {
@@ -142,6 +154,7 @@ void Buffer::clean(std::int32_t index) {
   Segment& segment = segments_[i];
   if (segment.state == Segment::State::dirty) --dirty_;
   segment.urgent = segment.queued = segment.writing = false;
+  segment.incoming = 0;
   segment.state = Segment::State::clean;
   if (lengths_[i] == 0 || !readable(i)) empty(index);
 }

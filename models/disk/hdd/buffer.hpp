@@ -24,6 +24,8 @@ struct Segment {
   bool urgent = false;             ///< a read waits for it to become clean
   std::uint64_t planned_end = 0;   ///< dirty: end once the transfers under way have ended
   std::uint64_t destaged = 0;      ///< dirty: first sector not yet on the medium
+  std::uint64_t rewritten = ~std::uint64_t{0};  ///< first sector that came anew while the arm was on the segment
+  std::uint32_t incoming = 0;      ///< transfers into it under way
   std::uint64_t dirty_since = 0;   ///< stamp of the first write
   std::int64_t dirty_time = 0;     ///< when the first write arrived, ps
 };
@@ -63,8 +65,10 @@ class Buffer {
   void grow(std::int32_t index, std::uint64_t end);
   /// Starts a dirty segment for a write whose data is on its way.
   void claim(std::int32_t index, std::uint64_t lba, std::uint64_t count, std::int64_t now);
-  /// `end` has arrived in a dirty segment.
-  void arrived(std::int32_t index, std::uint64_t end);
+  /// The range has arrived in a dirty segment.
+  void arrived(std::int32_t index, std::uint64_t lba, std::uint64_t count);
+  /// The arm has written a dirty segment up to `end`; tells whether anything is left to write or to come.
+  bool destaged(std::int32_t index, std::uint64_t end);
   /// All of it is on the medium (or never arrived).
   void clean(std::int32_t index);
   void empty(std::int32_t index);

@@ -45,7 +45,7 @@ void buffer(DriveFigures& f, std::int64_t segments, std::int64_t megabytes, kit:
   f.buffer_segments = {segments, assumed("manufacturers divide the buffer adaptively and do not say how")};
   f.write_segments = {segments / 2, assumed("half of the segments may be dirty")};
   f.segment_sectors = {megabytes * 2048 / segments, derived(fmt::format("{} MB over {} segments; {}", megabytes, segments, text))};
-  f.read_ahead_maximum = {std::min<std::int64_t>(f.segment_sectors.value, 4096), assumed("at most 2 MiB")};
+  f.read_ahead_maximum = {std::min<std::int64_t>(f.segment_sectors.value / 2, 4096), assumed("half a segment, at most 2 MiB")};
 }
 
 DriveFigures ultrastar_hc310() {

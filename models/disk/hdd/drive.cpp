@@ -26,6 +26,7 @@ Drive::Drive(DriveSpec spec, std::unique_ptr<SeekOrder> order)
   facts_.rotation_rate = spec.rotation_rate;
   facts_.physical_exponent = spec.physical_exponent;
   facts_.form_factor = spec.form_factor;
+  facts_.write_cache = spec.controller.write_cache;
   facts_.buffer_sectors = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(spec.buffer.segments * spec.buffer.segment_sectors, 0xffffffffu));
   destage_mark_ = std::max(1u, static_cast<std::uint32_t>(std::ceil(spec_.destage_mark * spec.buffer.write_segments)));
@@ -128,7 +129,7 @@ void Drive::join_read_ahead(MediaRequest& request, std::int32_t segment, std::in
     flow_.limit = std::max(flow_.limit, limit);
     return;
   }
-  if (reading) arm_free_ = leave_read_ahead(request.arrived.ps());
+  if (reading) stop_read_ahead(request.arrived.ps());
   if (!spec_.read_ahead_after_hit || !spinning_ || !commands_.empty() || buffer_.end(segment) >= limit) return;
   const std::uint64_t from = buffer_.end(segment);
   flow_.start(Flow::Kind::read, segment, from);
@@ -153,7 +154,7 @@ void Drive::submit_write(MediaRequest& request, std::int64_t now) {
     // Its data waits in the buffer for the arm, apart from the cache. An idle arm sets out while the data arrives.
     const std::int64_t ready = now + overhead(spec_.write_cache ? spec_.write_hit : spec_.write_miss);
     request.scratch[ready_slot] = static_cast<std::uint64_t>(ready);
-    if (!busy(now) && flow_.kind == Flow::Kind::read) arm_free_ = leave_read_ahead(now);
+    if (!busy(now) && flow_.kind == Flow::Kind::read) stop_read_ahead(now);
     client_->may_transfer(request, kit::Duration::from_ps(ready));
     return;
   }
@@ -179,6 +180,7 @@ bool Drive::accept_write(MediaRequest& request, std::int64_t now) {
     lose_flow_segment(segment, now);
   }
   statistics_.write_hits.add();
+  ++buffer_[segment].incoming;
   request.scratch[segment_slot] = static_cast<std::uint64_t>(segment);
   const std::int64_t at = std::max(now, request.arrived.ps() + overhead(spec_.write_hit));
   if (request.tag) request.tag->stamp(wire::Stage::selected, at);
@@ -192,6 +194,7 @@ void Drive::transferred(MediaRequest& request, kit::Duration now) {
   if (request.op != MediaOp::write) {
     last_was_read_ = true;
     client_->complete(request, now + spec_.read_completion);
+    if (!busy(t)) decide(t);  // data that came while a destage was under way may be left to write
     return;
   }
   last_activity_ = std::max(last_activity_, t);
@@ -202,7 +205,7 @@ void Drive::transferred(MediaRequest& request, kit::Duration now) {
     commands_.back().arriving = t;
   } else {
     const auto segment = static_cast<std::int32_t>(request.scratch[segment_slot]);
-    buffer_.arrived(segment, request.range.lba + request.range.count);
+    buffer_.arrived(segment, request.range.lba, request.range.count);
     queue_destage(segment);
     last_was_read_ = false;
     if (request.tag) request.tag->stamp(wire::Stage::media, t);
@@ -303,6 +306,7 @@ void Drive::abandon_all(kit::Duration now) {
     if (segment.state != Segment::State::dirty) continue;
     segment.urgent = false;
     segment.planned_end = buffer_.end(index);  // transfers under way will not end
+    segment.incoming = 0;
     if (segment.destaged >= segment.planned_end && !segment.writing) buffer_.clean(index);
   }
   if (busy(t) && flow_.kind == Flow::Kind::read) arm_free_ = t;  // nobody waits for it any more: it is read-ahead now
@@ -311,7 +315,7 @@ void Drive::abandon_all(kit::Duration now) {
 
 void Drive::stop_spindle(kit::Duration now) {
   settle(now.ps());
-  if (flow_.kind == Flow::Kind::read && !busy(now.ps())) arm_free_ = leave_read_ahead(now.ps());
+  if (flow_.kind == Flow::Kind::read && !busy(now.ps())) stop_read_ahead(now.ps());
   spinning_ = false;
 }
 

@@ -119,6 +119,7 @@ class Drive final : public Medium {
   void settle(std::int64_t now);
   void follow_read_ahead(std::int64_t now);
   std::int64_t leave_read_ahead(std::int64_t now);
+  void stop_read_ahead(std::int64_t now);
   void lose_flow_segment(std::int32_t taken, std::int64_t now);
   void finish_destage();
   void decide(std::int64_t now);

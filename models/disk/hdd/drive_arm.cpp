@@ -63,23 +63,25 @@ std::int64_t Drive::leave_read_ahead(std::int64_t now) {
   return std::max(free, now);
 }
 
+/// The same for good: whoever waits is served when the arm is free.
+void Drive::stop_read_ahead(std::int64_t now) {
+  arm_free_ = leave_read_ahead(now);
+  decision_due_ = true;
+}
+
 /// The segment that is read into was taken away or made stale.
 void Drive::lose_flow_segment(std::int32_t taken, std::int64_t now) {
   if (flow_.kind != Flow::Kind::read || flow_.segment < 0) return;
   if (flow_.segment != taken && buffer_[flow_.segment].state != Segment::State::empty) return;
   if (busy(now)) flow_.segment = -1;  // the command it reads for is served all the same
-  else arm_free_ = leave_read_ahead(now);
+  else stop_read_ahead(now);
 }
 
 void Drive::finish_destage() {
   const std::int32_t index = flow_.segment;
-  Segment& segment = buffer_[index];
-  segment.destaged = flow_.next;
-  segment.writing = false;
-  const std::int64_t end = flow_.end();
+  last_activity_ = std::max(last_activity_, flow_.end());
   flow_.stop();
-  last_activity_ = std::max(last_activity_, end);
-  if (segment.destaged < segment.planned_end) queue_destage(index);
+  if (buffer_.destaged(index, flow_.next)) queue_destage(index);
   else buffer_.clean(index);
 }
 
@@ -113,6 +115,7 @@ void Drive::decide(std::int64_t now) {
   if (!flushes_.empty() || !blocked_.empty()) try_flushes(now);
   if (!waiting_.empty()) serve_waiting(now);
   if (busy(now)) return;
+  decision_due_ = false;
   if (spec_.hits_at_head && flow_.kind == Flow::Kind::read && flow_.segment >= 0) {
     // The head goes on over what follows anyway, so a command for it need not wait for its overhead to be over.
     const std::uint64_t follows = buffer_.end(flow_.segment);

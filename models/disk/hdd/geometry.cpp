@@ -114,7 +114,15 @@ Geometry::Zone Geometry::prepare(const LayoutSpec& layout, const ZoneSpec& spec)
   zone.slips = spec.slips;
   std::sort(zone.slips.begin(), zone.slips.end());
   zone.slips.erase(std::unique(zone.slips.begin(), zone.slips.end()), zone.slips.end());
-  for (std::size_t i = 0; i < zone.slips.size(); ++i) zone.keys.push_back(zone.slips[i] - i);
+  for (const std::uint64_t slip : zone.slips) {
+    std::uint64_t at = slip;
+    if (zone.cumulative) {  // counted in sectors that are not spare; a slipped spare moves nothing
+      const std::uint64_t within = slip % zone.region;
+      if (within < zone.region_front || within >= zone.region_front + zone.region_logical) continue;
+      at = slip / zone.region * zone.region_logical + within - zone.region_front;
+    }
+    zone.keys.push_back(at - zone.keys.size());
+  }
   zone.defects = spec.defects;
   std::sort(zone.defects.begin(), zone.defects.end());
   for (const auto& [bad, good] : zone.defects)
@@ -140,25 +148,26 @@ std::uint32_t Geometry::zone_of(std::uint64_t lba) const {
 }
 
 Geometry::Physical Geometry::to_physical(const Zone& zone, std::uint64_t relative) const {
-  std::uint64_t room = ~std::uint64_t{0};
-  std::uint64_t at = relative, base = 0;
-  if (zone.region) {
-    const auto where = static_cast<std::uint32_t>(relative);
-    const std::uint32_t number = where / zone.region_logical, within = where % zone.region_logical;
-    room = zone.region_logical - within;
-    base = std::uint64_t{number} * zone.region;
-    at = base + zone.region_front + within;
+  constexpr std::uint64_t all = ~std::uint64_t{0};
+  const auto slips_before = [&](std::uint64_t at, std::ptrdiff_t first) {
+    return static_cast<std::uint64_t>(std::upper_bound(zone.keys.begin() + first, zone.keys.end(), at) - zone.keys.begin() - first);
+  };
+  if (!zone.region) {
+    const std::uint64_t slips = zone.keys.empty() ? 0 : slips_before(relative / zone.unit, 0);
+    return {relative + slips * zone.unit, all, all};
   }
-  if (zone.slips.empty()) return {at, room};
-  if (zone.region && !zone.cumulative) {  // only the slips of this region count
-    const auto first = std::lower_bound(zone.slips.begin(), zone.slips.end(), base) - zone.slips.begin();
-    const auto last = std::upper_bound(zone.keys.begin() + first, zone.keys.end(), at - static_cast<std::uint64_t>(first));
-    // keys are slips[i] - i; relative to the region the rank starts at `first`.
-    return {at + static_cast<std::uint64_t>(last - zone.keys.begin() - first), room};
-  }
-  const std::uint64_t unit = at / zone.unit;
-  const auto slips = static_cast<std::uint64_t>(std::upper_bound(zone.keys.begin(), zone.keys.end(), unit) - zone.keys.begin());
-  return {at + slips * zone.unit, room};
+  if (zone.cumulative) relative += slips_before(relative, 0);
+  const auto where = static_cast<std::uint32_t>(relative);
+  const std::uint32_t number = where / zone.region_logical, within = where % zone.region_logical;
+  const std::uint64_t room = zone.region_logical - within, base = std::uint64_t{number} * zone.region;
+  if (zone.cumulative) return {base + zone.region_front + within, room, room};
+  // Only the slips of this region count; keys are slips[i] - i, so relative to the region the rank starts at `first`.
+  // Spares in front of a region are used up by its data beginning earlier.
+  const auto first = std::lower_bound(zone.slips.begin(), zone.slips.end(), base) - zone.slips.begin();
+  const auto last = std::lower_bound(zone.slips.begin() + first, zone.slips.end(), base + zone.region) - zone.slips.begin();
+  const std::uint64_t used = std::min<std::uint64_t>(zone.region_front, static_cast<std::uint64_t>(last - first));
+  const std::uint64_t at = base + within + zone.region_front - used;
+  return {at + slips_before(at - static_cast<std::uint64_t>(first), first), room, all};
 }
 
 Place Geometry::to_place(std::uint32_t number, std::uint64_t physical) const {
@@ -202,7 +211,8 @@ Run Geometry::run(std::uint64_t lba, std::uint64_t count) const {
   }
   Run result;
   result.place = to_place(number, physical);
-  std::uint64_t left = zone.sectors_per_track - result.place.sector;  // physical sectors to the track's end
+  // Physical sectors to the end of the track.
+  std::uint64_t left = std::min<std::uint64_t>(zone.sectors_per_track - result.place.sector, found.physical_room);
   if (zone.slips.empty() || zone.unit != 1) {
     result.count = result.passed = static_cast<std::uint32_t>(std::min(limit, left));
     return result;
@@ -234,14 +244,17 @@ std::pair<std::uint64_t, std::uint64_t> Geometry::track_of(std::uint64_t lba) co
   const Zone& zone = zones_[number];
   // Walk back over the sectors in front of it on the track, less those that are slipped or do not belong to the zone.
   const std::uint64_t in_zone = lba - starts_[number];
-  std::uint64_t back = std::min<std::uint64_t>(here.place.sector, in_zone);
-  if (!zone.slips.empty() && zone.unit == 1) {
+  std::uint64_t back = here.place.sector;
+  if (zone.unit == 1) {
     const std::uint64_t physical = to_physical(zone, in_zone + zone.empty_at_front).sector;
-    const std::uint64_t start = physical - std::min<std::uint64_t>(physical, here.place.sector);
+    std::uint64_t start = physical - std::min<std::uint64_t>(physical, here.place.sector);
+    if (zone.region) start = std::max(start, physical / zone.region * zone.region + (zone.cumulative ? zone.region_front : 0));
     const auto slipped = std::lower_bound(zone.slips.begin(), zone.slips.end(), physical) -
                          std::lower_bound(zone.slips.begin(), zone.slips.end(), start);
-    back = std::min<std::uint64_t>(here.place.sector - static_cast<std::uint64_t>(slipped), in_zone);
+    back = physical - start - static_cast<std::uint64_t>(slipped);
   }
+  back = std::min(back, in_zone);
+  if (zone.region && !zone.cumulative) back = std::min(back, (in_zone + zone.empty_at_front) % zone.region_logical);
   return {lba - back, std::min(lba + here.count, sectors_)};
 }
 

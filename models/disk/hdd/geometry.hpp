@@ -102,7 +102,7 @@ class Geometry {
     std::uint32_t region = 0;         ///< sectors per sparing region; 0: the zone is one
     std::uint32_t region_logical = 0; ///< of them not spare
     std::uint32_t region_front = 0;   ///< spares at the region's front
-    bool cumulative = false;          ///< slips push on beyond their region
+    bool cumulative = false;          ///< slips push on beyond their region; `keys` leave spares out of account
     bool slips_turn_skew = false;     ///< slips push the skew forward (per-cylinder and per-track sparing)
     std::vector<std::uint64_t> slips; ///< ascending
     std::vector<std::uint64_t> keys;  ///< slips[i] - i: how many slips lie before a logical sector, by binary search
@@ -110,8 +110,9 @@ class Geometry {
     std::uint64_t first_angle = 0, track_angle = 0, cylinder_angle = 0, sector_angle = 0;
   };
   struct Physical {
-    std::uint64_t sector;    ///< from the zone's first
-    std::uint64_t room;      ///< logical sectors left in the sparing region
+    std::uint64_t sector;         ///< from the zone's first
+    std::uint64_t room;           ///< logical sectors left in the sparing region
+    std::uint64_t physical_room;  ///< physical ones, where slips do not use up its spares
   };
   static Zone prepare(const LayoutSpec& layout, const ZoneSpec& spec);
   static std::uint64_t logical_sectors(const LayoutSpec& layout, const ZoneSpec& spec);
