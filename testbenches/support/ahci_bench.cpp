@@ -12,8 +12,10 @@ FlatMemory::FlatMemory(const sc_core::sc_module_name& name, kit::Context& contex
 void FlatMemory::transport(::tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const std::uint64_t address = payload.get_address();
   const unsigned length = payload.get_data_length();
-  const Duration begin = context_.calendar.absolute(delay);
-  Duration end = begin + latency + Duration::from_ps(static_cast<std::int64_t>(ps_per_byte * length + 0.5));
+  const Duration time = Duration::from_ps(static_cast<std::int64_t>(ps_per_byte * length + 0.5));
+  Duration begin = context_.calendar.absolute(delay);
+  if (serial) begin = reserve_.book(context_.calendar.now(), begin, time).begin;
+  Duration end = begin + latency + time;
   if (payload.is_write())
     if (const auto* stream = payload.get_extension<wire::StreamTiming>())
       end = kit::max(end, Duration::from_ps(stream->source_end_ps) + latency);

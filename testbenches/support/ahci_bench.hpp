@@ -16,6 +16,7 @@
 
 #include <ahcisim/models/ahci/hba.hpp>
 #include <ahcisim/models/kit/context.hpp>
+#include <ahcisim/models/kit/reserve.hpp>
 #include <ahcisim/tlm/frame.hpp>
 #include <ahcisim/tlm/interrupt.hpp>
 #include <ahcisim/tlm/stream.hpp>
@@ -33,6 +34,7 @@ class FlatMemory : public sc_core::sc_module {
   std::vector<std::uint8_t> bytes;
   Duration latency = 100_ns;
   double ps_per_byte = 250;           ///< 4 GB/s
+  bool serial = false;                ///< one transaction after the other, as on a link; else only each one's own time
   std::uint64_t bad_begin = 0, bad_end = 0;  ///< accesses in here are answered with a data error
   std::vector<std::uint64_t>* log = nullptr;  ///< addresses written, in order
   Duration end_of_last;
@@ -40,6 +42,7 @@ class FlatMemory : public sc_core::sc_module {
  private:
   void transport(::tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   kit::Context& context_;
+  kit::Reserve reserve_;
 };
 
 /// Counts interrupt requests and keeps the level of each vector.
