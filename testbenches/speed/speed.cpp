@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Speed: simulated requests per second of wall-clock time, on one core, statistics on; growth and memory of a long run.
+#include "figure.hpp"
+
+#include <algorithm>
+
+#include <support/measure/bare_hba.hpp>
+#include <support/measure/figures.hpp>
+
+namespace ahcisim::figures {
+namespace {
+
+constexpr const char* budget = "the project's own: 4 KiB random reads at depth 32, one core";
+
+/// The best of three: what other programs take from this one is not the model's.
+template <class Run> double best_rate(const Run& run) {
+  double best = 0;
+  for (int i = 0; i < 3; ++i) {
+    const auto result = run();
+    best = std::max(best, static_cast<double>(result.requests) / result.wall_seconds);
+  }
+  return best;
+}
+
+Measurement machine_speed(const char* name, const char* target, const char* drive, std::uint64_t requests) {
+  Measurement m{{{name, "requests/s", target, budget}}, [drive, requests] {
+                  return std::vector<double>{best_rate([&] { return measure::random_4k(drive, 32, requests); })};
+                }};
+  m.alone = true;
+  return m;
+}
+
+}  // namespace
+
+void add_speed_figures(std::vector<Measurement>& all) {
+  all.push_back(machine_speed("speed.ssd.qd32", ">= 500000", "samsung-850-pro", 300'000));
+  all.push_back(machine_speed("speed.hdd.sptf", ">= 300000", "ultrastar-dc-hc310", 200'000));
+  all.push_back(machine_speed("speed.full.instant", "", "instant", 300'000));
+  all.back().figures.front().source = "the whole path, a disk without mechanics";
+  Measurement hba{{{"speed.hba", "requests/s", ">= 1000000", "the project's own: HBA, link and device with an instant medium"}},
+                  [] { return std::vector<double>{best_rate([] { return measure::run_bare_hba_apart(500'000); })}; }};
+  hba.alone = true;
+  all.push_back(std::move(hba));
+  Measurement grown{{{"speed.growth", "ratio", ">= 0.9", "requests per processor second over 10^7 requests by those over the first 10^5", 2},
+                     {"speed.memory", "MiB", "< 100", "the project's own: peak resident memory of the run of 10^7 requests", 1}},
+                    [] {
+                      measure::RunOptions options;
+                      options.warm_up = 10'000;
+                      options.early_requests = 100'000;
+                      const measure::MachineRun run = measure::run_machine_apart(
+                          {{"machine.drive", "samsung-850-pro"}, {"workload.depth", "32"}, {"workload.requests", "10000000"}}, options);
+                      const double late = static_cast<double>(run.requests) / run.cpu_seconds;
+                      const double early = static_cast<double>(options.early_requests) / run.early_cpu_seconds;
+                      return std::vector<double>{late / early, run.peak_mebibytes};
+                    }};
+  grown.alone = true;
+  all.push_back(std::move(grown));
+}
+
+}  // namespace ahcisim::figures
