@@ -150,7 +150,7 @@ void AhciDriver::fail_command(unsigned slot, RequestStatus status) {
 
 /// What is left of the suspects is issued again; what failed goes back to the programs.
 void AhciDriver::end_recovery() {
-  retry_ = suspects_;
+  retry_ |= suspects_;  // some may still wait since the recovery before
   suspects_ = late_ = 0;
   state_ = State::running;
   const unsigned count = finished_count_;

@@ -154,9 +154,8 @@ TEST(AhciDriver, scatter_list_becomes_the_prdt) {
   bench.run();
   ASSERT_EQ(bench.done.size(), 1u);
   EXPECT_EQ(bench.done[0]->status, RequestStatus::ok);
-  const std::uint8_t* header = bench.memory.at(bench.hba.clb, 32);
-  EXPECT_EQ(wire::load_le32(header) >> 16, 2u);
-  const std::uint8_t* table = bench.memory.at(wire::load_le32(header + 8), 0x100);
+  EXPECT_EQ(wire::load_le32(bench.hba.header(0)) >> 16, 2u);
+  const std::uint8_t* table = bench.hba.table(0);
   EXPECT_EQ(wire::load_le32(table + 0x80), 0x40000u);
   EXPECT_EQ(wire::load_le32(table + 0x8c), 1021u);
   EXPECT_EQ(wire::load_le32(table + 0x90), 0x50002u);
@@ -235,8 +234,7 @@ TEST(AhciDriver, trim_lists_its_ranges) {
   bench.submit(Op::trim, 1000, 70000);
   bench.run();
   ASSERT_EQ(bench.opcodes(), (std::vector<unsigned>{0x06}));
-  const std::uint8_t* table = bench.memory.at(wire::load_le32(bench.memory.at(bench.hba.clb, 32) + 8), 0x90);
-  const std::uint8_t* ranges = bench.memory.at(wire::load_le32(table + 0x80), 512);
+  const std::uint8_t* ranges = bench.hba.first_buffer(0);
   EXPECT_EQ(wire::load_le32(ranges), 1000u);
   EXPECT_EQ(wire::load_le32(ranges + 4), 65535u << 16);
   EXPECT_EQ(wire::load_le32(ranges + 8), 1000u + 65535);

@@ -69,6 +69,12 @@ struct FakeHba : sc_core::sc_module {
   bool mixed = false;  // a queued and another command at the same time
   u32 pi = 1;
 
+  /// Command header, command table and data base of the first PRD of a slot, as they lie in memory.
+  static std::uint64_t load_address(const std::uint8_t* from) { return wire::load_le32(from) | std::uint64_t{wire::load_le32(from + 4)} << 32; }
+  const std::uint8_t* header(unsigned slot) { return memory.at((std::uint64_t{clbu} << 32 | clb) + 32 * slot, 32); }
+  const std::uint8_t* table(unsigned slot) { return memory.at(load_address(header(slot) + 8), 0x100); }
+  std::uint8_t* first_buffer(unsigned slot) { return memory.at(load_address(table(slot) + 0x80), 512); }
+
   void put_config(unsigned offset, u32 value, unsigned bytes) {
     for (unsigned i = 0; i < bytes; ++i) config[offset + i] = static_cast<std::uint8_t>(value >> 8 * i);
   }
@@ -213,10 +219,8 @@ struct FakeHba : sc_core::sc_module {
     highest_outstanding = std::max<u32>(highest_outstanding, static_cast<u32>(__builtin_popcount(ci | sact)));
     for (u32 left = value; left; left &= left - 1) {
       const auto slot = static_cast<unsigned>(__builtin_ctz(left));
-      const std::uint8_t* header = memory.at((std::uint64_t{clbu} << 32 | clb) + 32 * slot, 32);
-      const std::uint64_t table = wire::load_le32(header + 8) | std::uint64_t{wire::load_le32(header + 12)} << 32;
       wire::RegisterH2D fis;
-      std::memcpy(&fis, memory.at(table, 20), 20);
+      std::memcpy(&fis, table(slot), sizeof fis);
       if (log_on) commands.push_back(fis);
       const auto now = calendar.now().ps();
       if (tags)
@@ -244,9 +248,7 @@ struct FakeHba : sc_core::sc_module {
     if (!queued && (fault == Fault::always_error || fault == Fault::identify_fails) && (command == 0xc8 || command == 0xca || command == 0xec))
       return fail_plain();
     if (data) {
-      const std::uint8_t* header = memory.at((std::uint64_t{clbu} << 32 | clb) + 32 * slot, 32);
-      const std::uint8_t* table = memory.at(wire::load_le32(header + 8) | std::uint64_t{wire::load_le32(header + 12)} << 32, 0x90);
-      std::uint8_t* to = memory.at(wire::load_le32(table + 0x80) | std::uint64_t{wire::load_le32(table + 0x84)} << 32, 512);
+      std::uint8_t* to = first_buffer(slot);
       if (command == 0xec) std::memcpy(to, identify.data(), 512);
       else if (what >> 16 == 0x10) std::memcpy(to, error_log.data(), 512);
       else std::memset(to, 0, 512);
