@@ -150,6 +150,8 @@ void AhciDriver::try_port(unsigned port) {
 
 void AhciDriver::start_port() {
   const std::uint64_t list = slots_.command_list(), received = slots_.received_fis();
+  if (!(cap_ & CAP_S64A) && list >> 32)
+    return give_up("the HBA takes 32-bit addresses only (CAP.S64A is 0) and the memory reaches beyond them; set host.memory.size to 3GiB or less");
   script_.read(reg(PxCMD), [=](std::uint32_t cmd) {
     if (cap_ & CAP_SSS) script_.write(reg(PxCMD), cmd |= PxCMD_SUD);
     script_.write(reg(PxCMD), cmd | PxCMD_ICC_active);

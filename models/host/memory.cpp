@@ -19,26 +19,29 @@ sc_core::sc_time time_of(kit::Duration duration) {
 Memory::Memory(const sc_core::sc_module_name& name, kit::Context&, const MemoryParameters& parameters)
     : sc_module{name},
       target{"target"},
-      size_{static_cast<std::uint64_t>(parameters.size().value)},
+      low_{0, std::min(static_cast<std::uint64_t>(parameters.size().value), hole_begin)},
+      high_{hole_end, hole_end + static_cast<std::uint64_t>(parameters.size().value) - low_.end},
       read_latency_{time_of(parameters.read_latency())},
-      write_latency_{time_of(parameters.write_latency())} {
-  void* mapped = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      write_latency_{time_of(parameters.write_latency())},
+      // The first mebibyte stays free: firmware and vectors live there in a PC, and a null pointer of a driver hits nothing.
+      next_{high_.begin < high_.end ? high_.begin : 1 << 20} {
+  void* mapped = mmap(nullptr, high_.end, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapped == MAP_FAILED)
     throw kit::ConfigError{std::string{this->name()} + ": no address range of " + kit::to_text(parameters.size()) + " (" +
                            std::strerror(errno) + "); choose a smaller size"};
   // Buffers are touched here and there: huge pages would make each touch cost 2 MiB.
-  madvise(mapped, size_, MADV_NOHUGEPAGE);
+  madvise(mapped, high_.end, MADV_NOHUGEPAGE);
   bytes_ = static_cast<std::uint8_t*>(mapped);
   target.register_b_transport(this, &Memory::b_transport);
   target.register_get_direct_mem_ptr(this, &Memory::get_direct_mem_ptr);
   target.register_transport_dbg(this, &Memory::transport_dbg);
 }
 
-Memory::~Memory() { munmap(bytes_, size_); }
+Memory::~Memory() { munmap(bytes_, high_.end); }
 
 std::uint64_t Memory::allocate(std::uint64_t bytes, std::uint64_t alignment) {
   const std::uint64_t begin = (next_ + alignment - 1) & ~(alignment - 1);
-  if (begin > size_ || bytes > size_ - begin)
+  if (!at(begin, bytes))
     throw kit::ConfigError{std::string{name()} + ": no room for " + std::to_string(bytes) +
                            " bytes of a driver; choose a larger size"};
   next_ = begin + bytes;
@@ -82,15 +85,17 @@ void Memory::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& de
 }
 
 bool Memory::get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
-  dmi.set_start_address(0);
-  dmi.set_end_address(size_ - 1);
-  if (payload.get_address() >= size_) {  // the range in which nothing can be had (IEEE 1666-2011, 11.3.5)
-    dmi.set_start_address(size_);
-    dmi.set_end_address(~sc_dt::uint64{0});
+  const std::uint64_t address = payload.get_address();
+  const Region* const region = region_of(address);
+  if (!region) {  // the range in which nothing can be had (IEEE 1666-2011, 11.3.5)
+    dmi.set_start_address(address < hole_end ? low_.end : high_.end);
+    dmi.set_end_address(address < hole_end && high_.begin < high_.end ? high_.begin - 1 : ~sc_dt::uint64{0});
     dmi.allow_none();
     return false;
   }
-  dmi.set_dmi_ptr(bytes_);
+  dmi.set_start_address(region->begin);
+  dmi.set_end_address(region->end - 1);
+  dmi.set_dmi_ptr(bytes_ + region->begin);
   dmi.set_read_latency(read_latency_);
   dmi.set_write_latency(write_latency_);
   dmi.allow_read_write();
@@ -99,8 +104,9 @@ bool Memory::get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi&
 
 unsigned Memory::transport_dbg(tlm::tlm_generic_payload& payload) {
   const std::uint64_t address = payload.get_address();
-  if (address >= size_) return 0;
-  const std::uint64_t length = std::min<std::uint64_t>(payload.get_data_length(), size_ - address);
+  const Region* const region = region_of(address);
+  if (!region) return 0;
+  const std::uint64_t length = std::min<std::uint64_t>(payload.get_data_length(), region->end - address);
   if (payload.is_read())
     std::memcpy(payload.get_data_ptr(), bytes_ + address, length);
   else if (payload.is_write())

@@ -18,7 +18,7 @@ struct Initiator : sc_core::sc_module {
 };
 
 struct Bench {
-  explicit Bench(std::int64_t size = std::int64_t{4} << 30) {
+  explicit Bench(std::int64_t size = std::int64_t{3} << 30) {
     parameters.size.set(kit::Bytes{size});
     memory.emplace("memory", context, parameters);
     socket.bind(memory->target);
@@ -51,9 +51,9 @@ struct Bench {
 TEST(Memory, keeps_what_is_written_and_takes_its_time) {
   Bench bench;
   std::uint32_t out = 0x12345678, in = 0;
-  EXPECT_EQ(bench.access(tlm::TLM_WRITE_COMMAND, 0xfffffffc, &out, 4), tlm::TLM_OK_RESPONSE);
+  EXPECT_EQ(bench.access(tlm::TLM_WRITE_COMMAND, 0xbffffffc, &out, 4), tlm::TLM_OK_RESPONSE);
   EXPECT_EQ(bench.delay, sc_core::sc_time(20, sc_core::SC_NS));
-  EXPECT_EQ(bench.access(tlm::TLM_READ_COMMAND, 0xfffffffc, &in, 4), tlm::TLM_OK_RESPONSE);
+  EXPECT_EQ(bench.access(tlm::TLM_READ_COMMAND, 0xbffffffc, &in, 4), tlm::TLM_OK_RESPONSE);
   EXPECT_EQ(bench.delay, sc_core::sc_time(80, sc_core::SC_NS));
   EXPECT_EQ(in, out);
   EXPECT_TRUE(bench.dmi_allowed);
@@ -62,10 +62,33 @@ TEST(Memory, keeps_what_is_written_and_takes_its_time) {
 TEST(Memory, refuses_what_lies_outside) {
   Bench bench;
   std::uint64_t word = 0;
-  EXPECT_EQ(bench.access(tlm::TLM_READ_COMMAND, 0xfffffffc, &word, 8), tlm::TLM_ADDRESS_ERROR_RESPONSE);
-  EXPECT_EQ(bench.access(tlm::TLM_WRITE_COMMAND, 0x100000000, &word, 1), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  EXPECT_EQ(bench.access(tlm::TLM_READ_COMMAND, 0xbffffffc, &word, 8), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  EXPECT_EQ(bench.access(tlm::TLM_WRITE_COMMAND, 0xc0000000, &word, 1), tlm::TLM_ADDRESS_ERROR_RESPONSE);
   EXPECT_EQ(bench.access(tlm::TLM_READ_COMMAND, ~std::uint64_t{0}, &word, 8), tlm::TLM_ADDRESS_ERROR_RESPONSE);
-  EXPECT_EQ(bench.memory->at(0xffffffff, 2), nullptr);
+  EXPECT_EQ(bench.memory->at(0xbfffffff, 2), nullptr);
+}
+
+TEST(Memory, lies_around_the_hole_below_four_gibibytes) {
+  Bench bench{std::int64_t{8} << 30};
+  std::uint64_t word = 0;
+  EXPECT_EQ(bench.access(tlm::TLM_WRITE_COMMAND, 0xbffffff8, &word, 8), tlm::TLM_OK_RESPONSE);
+  EXPECT_EQ(bench.access(tlm::TLM_WRITE_COMMAND, 0xbffffffc, &word, 8), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  EXPECT_EQ(bench.access(tlm::TLM_WRITE_COMMAND, 0xfffffff8, &word, 8), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  EXPECT_EQ(bench.access(tlm::TLM_WRITE_COMMAND, 0x100000000, &word, 8), tlm::TLM_OK_RESPONSE);
+  EXPECT_EQ(bench.access(tlm::TLM_WRITE_COMMAND, 0x23ffffff8, &word, 8), tlm::TLM_OK_RESPONSE);
+  EXPECT_EQ(bench.access(tlm::TLM_WRITE_COMMAND, 0x240000000, &word, 1), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  EXPECT_EQ(bench.memory->allocate(4096), 0x100000000u) << "drivers get the upper region";
+  tlm::tlm_generic_payload payload;
+  tlm::tlm_dmi dmi;
+  payload.set_address(0x100001000);
+  ASSERT_TRUE(bench.socket->get_direct_mem_ptr(payload, dmi));
+  EXPECT_EQ(dmi.get_start_address(), 0x100000000u);
+  EXPECT_EQ(dmi.get_end_address(), 0x23fffffffu);
+  EXPECT_EQ(dmi.get_dmi_ptr() + 0x1000, bench.memory->at(0x100001000, 1));
+  payload.set_address(0xd0000000);
+  EXPECT_FALSE(bench.socket->get_direct_mem_ptr(payload, dmi));
+  EXPECT_EQ(dmi.get_start_address(), 0xc0000000u);
+  EXPECT_EQ(dmi.get_end_address(), 0xffffffffu);
 }
 
 TEST(Memory, obeys_byte_enables_and_streaming_width) {
@@ -87,11 +110,11 @@ TEST(Memory, grants_dmi_with_its_latencies) {
   payload.set_address(0x1234);
   ASSERT_TRUE(bench.socket->get_direct_mem_ptr(payload, dmi));
   EXPECT_EQ(dmi.get_start_address(), 0u);
-  EXPECT_EQ(dmi.get_end_address(), 0xffffffffu);
+  EXPECT_EQ(dmi.get_end_address(), 0xbfffffffu);
   EXPECT_EQ(dmi.get_read_latency(), sc_core::sc_time(80, sc_core::SC_NS));
   EXPECT_TRUE(dmi.is_read_write_allowed());
   EXPECT_EQ(dmi.get_dmi_ptr() + 0x1234, bench.memory->at(0x1234, 1));
-  payload.set_address(0x100000000);
+  payload.set_address(0xc0000000);
   EXPECT_FALSE(bench.socket->get_direct_mem_ptr(payload, dmi));
 }
 
@@ -100,11 +123,11 @@ TEST(Memory, debug_access_is_cut_at_the_end) {
   std::uint8_t data[8] = {1, 2, 3, 4, 5, 6, 7, 8};
   tlm::tlm_generic_payload payload;
   payload.set_write();
-  payload.set_address(0xfffffffe);
+  payload.set_address(0xbffffffe);
   payload.set_data_ptr(data);
   payload.set_data_length(8);
   EXPECT_EQ(bench.socket->transport_dbg(payload), 2u);
-  EXPECT_EQ(*bench.memory->at(0xffffffff, 1), 2);
+  EXPECT_EQ(*bench.memory->at(0xbfffffff, 1), 2);
 }
 
 TEST(Memory, allocates_aligned_pieces_until_it_is_full) {
