@@ -20,13 +20,13 @@ Measurement random_reads(unsigned depth, const char* target) {
 /// Mean latency in microseconds of one request at a time.
 Measurement latency(const char* name, const char* target, const char* pattern) {
   return {{{name, "us", target, intel, 1}}, [pattern] {
-            return std::vector<double>{measure::random_4k("intel-dc-s4500", 1, 10000, pattern).mean_latency_us};
+            return std::vector<double>{measure::random_4k("intel-s4500", 1, 10000, pattern).mean_latency_us};
           }};
 }
 
 Measurement rate(const char* name, const char* target, const char* pattern, std::uint64_t requests) {
   return {{{name, "IOPS", target, intel}}, [pattern, requests] {
-            return std::vector<double>{measure::random_4k("intel-dc-s4500", 32, requests, pattern).iops};
+            return std::vector<double>{measure::random_4k("intel-s4500", 32, requests, pattern).iops};
           }};
 }
 
@@ -43,7 +43,7 @@ void add_ssd_figures(std::vector<Measurement>& all) {
   all.push_back(rate("ssd.s4500.read_qd32", "61200-82800", "randread", 50000));
   all.push_back(rate("ssd.s4500.write_qd32", "28050-37950", "randwrite", 100000));
   all.push_back({{{"ssd.s4500.sequential_read", "MB/s", "425-575", intel, 1}},
-                 [] { return std::vector<double>{measure::sequential_read("intel-dc-s4500")}; }});
+                 [] { return std::vector<double>{measure::sequential_read("intel-s4500")}; }});
 }
 
 }  // namespace ahcisim::figures

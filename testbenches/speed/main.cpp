@@ -93,6 +93,7 @@ void print(const Measurement& m, const double* values) {
 
 /// Takes measurements, as many at once as allowed, and prints them in their order. False where one failed.
 bool take(const std::vector<const Measurement*>& measurements, unsigned at_once) {
+  if (measurements.empty()) return true;
   Values values{measurements.size()};
   program::Sweep sweep{measurements.size(), at_once};
   std::size_t printed = 0;

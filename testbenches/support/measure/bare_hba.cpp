@@ -47,7 +47,7 @@ class Guest final : public sc_core::sc_module, public wire::InterruptIf {
     received_ = memory.allocate(256, 256);
     for (unsigned i = 0; i < slots; ++i) tables_[i] = memory.allocate(256, 128), buffers_[i] = memory.allocate(block);
   }
-  tlm_utils::simple_initiator_socket<Guest> registers;
+  tlm_utils::simple_initiator_socket<Guest> registers{"registers"}, index_data{"index_data"};  // the latter is not used
 
   void set_interrupt(unsigned, bool asserted, const sc_core::sc_time& delay) override {
     if (asserted && total_) context_.calendar.at<&Guest::handle>(context_.calendar.absolute(delay), this);
@@ -160,6 +160,7 @@ BareHbaRun run_bare_hba(std::uint64_t requests) {
   sata::Link link{"sata_link", context, link_parameters};
   disk::AtaDevice device{"disk", context, ata_parameters, medium, store};
   guest.registers.bind(hba.registers);
+  guest.index_data.bind(hba.index_data);
   hba.dma.bind(memory.target);
   hba.interrupt.bind(guest);
   hba.ports[0].bind(link.host);

@@ -23,6 +23,7 @@ double sequential_read(const std::string& drive, const Settings& settings) {
 }
 
 Settings sata_gen2() { return {{"sata.host_generation", "2"}}; }
+Settings sata_without_latency() { return {{"sata.pipeline", "0"}, {"sata.ready_delay", "0"}, {"sata.check_delay", "0"}}; }
 Settings pcie_gen2x1() {
   return {{"pcie.link.generation", "2"}, {"pcie.link.lanes", "1"}, {"pcie.link.max_payload", "128B"}};
 }

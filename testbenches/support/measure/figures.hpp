@@ -14,6 +14,8 @@ double sequential_read(const std::string& drive, const Settings& settings = {});
 /// The settings of a SATA 3 Gb/s link, and of a PCIe 2.0 ×1 slot with a Max_Payload_Size of 128 bytes.
 Settings sata_gen2();
 Settings pcie_gen2x1();
+/// A SATA link whose handshakes cost nothing: what framing and ALIGN alone leave.
+Settings sata_without_latency();
 
 /// Random 4 KiB reads (or `pattern`: "randwrite") at a queue depth with NCQ, on the whole drive.
 MachineRun random_4k(const std::string& drive, unsigned depth, std::uint64_t requests, const std::string& pattern = "randread",
