@@ -129,6 +129,14 @@ json result_json(const PointJob& job, const machine::Parameters& parameters, con
   return run;
 }
 
+/// What to look at when the driver gave the disk up.
+std::string remedy(const machine::Parameters& parameters) {
+  const machine::SystemParameters& system = parameters.system;
+  if (!system.image().empty() && system.image_access() == "read_only")
+    return fmt::format("; the image {} is read-only: set machine.image_access = \"overlay\" if the workload writes", system.image());
+  return "; check sata.device, ahci.ports and host.driver.port";
+}
+
 }  // namespace
 
 json run_keys() {
@@ -191,7 +199,7 @@ int run_point(const PointJob& job, Progress& progress) {
 
   sc_core::sc_start();
   pump.rethrow();
-  if (!pump.failure().empty()) throw kit::ConfigError{job.workload + ", " + job.point + ": " + pump.failure()};
+  if (!pump.failure().empty()) throw kit::ConfigError{job.workload + ", " + job.point + ": " + pump.failure() + remedy(parameters)};
   csv.close();
   if (timeline) timeline->write(job.timeline, job.workload + ", " + job.point, context.probes);
   if (waves) waves->write(job.waves);

@@ -34,15 +34,13 @@ void RequestsCsv::completed(const host::Request& request, const wire::RequestTag
   const std::int64_t begin = tag.when(wire::Stage::submitted);
   fmt::format_to(std::back_inserter(row), "{},{},{},{},{},{},{},{}", prefix_, tag.id, name_of(request.op), request.lba, request.sectors,
                  name_of(request.status), begin, tag.when(wire::Stage::completed) - begin);
-  // Each stage is the time since the point passed before; a point that was not passed is left empty.
-  std::int64_t before = begin;
+  // Each stage is the time since the points before were passed; a point that was not passed is left empty.
+  std::array<std::int64_t, wire::stage_count> stages;
+  stages.fill(-1);
+  tag.account([&](wire::Stage stage, std::int64_t ps) { stages[static_cast<std::size_t>(stage)] = ps; });
   for (std::size_t i = 1; i < wire::stage_count; ++i) {
-    if (tag.at[i] < 0) {
-      row.push_back(',');
-    } else {
-      fmt::format_to(std::back_inserter(row), ",{}", tag.at[i] - before);
-      before = tag.at[i];
-    }
+    if (stages[i] < 0) row.push_back(',');
+    else fmt::format_to(std::back_inserter(row), ",{}", stages[i]);
   }
   row.push_back('\n');
   std::fwrite(row.data(), 1, row.size(), file_.get());

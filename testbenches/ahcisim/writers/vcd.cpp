@@ -39,15 +39,25 @@ std::string identifier(std::string name) {
   return name;
 }
 
-/// A variable inside one scope for each part of its dotted name.
-std::string declaration(const std::string& name, unsigned bits, const std::string& code) {
-  std::string scopes, ends, rest = name;
-  for (std::size_t dot; (dot = rest.find('.')) != std::string::npos; rest.erase(0, dot + 1)) {
-    scopes += fmt::format("$scope module {} $end\n", rest.substr(0, dot));
-    ends += "$upscope $end\n";
+/// A scope with the variables and scopes inside it, by name.
+struct Scope {
+  std::map<std::string, Scope> scopes;
+  std::map<std::string, std::string> variables;  // declarations
+
+  void add(const std::string& name, unsigned bits, const std::string& code) {
+    Scope* scope = this;
+    std::string rest = name;
+    for (std::size_t dot; (dot = rest.find('.')) != std::string::npos; rest.erase(0, dot + 1)) scope = &scope->scopes[rest.substr(0, dot)];
+    scope->variables[rest] = bits == 1 ? fmt::format("$var wire 1 {} {} $end\n", code, rest)
+                                       : fmt::format("$var wire {0} {1} {2} [{3}:0] $end\n", bits, code, rest, bits - 1);
   }
-  return scopes + fmt::format("$var wire {} {} {} $end\n", bits, code, rest) + ends;
-}
+  std::string text() const {
+    std::string all;
+    for (const auto& [name, declaration] : variables) all += declaration;
+    for (const auto& [name, scope] : scopes) all += fmt::format("$scope module {} $end\n{}$upscope $end\n", name, scope.text());
+    return all;
+  }
+};
 
 }  // namespace
 
@@ -82,11 +92,12 @@ void VcdWriter::write(const std::string& base) {
   std::map<const void*, const Signal*> by_key;
   std::ofstream out = open(base + ".vcd");
   out << "$version ahcisim $end\n$timescale 1ps $end\n";
+  Scope top;
   for (const Signal& signal : all) {
     by_key[signal.key] = &signal;
-    out << declaration(signal.name, signal.bits, signal.code);
+    top.add(signal.name, signal.bits, signal.code);
   }
-  out << "$enddefinitions $end\n#0\n$dumpvars\n";
+  out << top.text() << "$enddefinitions $end\n#0\n$dumpvars\n";
   for (const Signal& signal : all) out << value_text(0, signal.bits, signal.code);
   out << "$end\n";
   std::int64_t at = 0;

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// A mistake of the user's: exit status 2, one line with where, what and the remedy, and nothing half-written left behind.
+#include "program.hpp"
+
+namespace ahcisim {
+namespace {
+
+using BadInput = Program;
+
+TEST_F(BadInput, UnknownKeyIsAnsweredWithTheNearest) {
+  refused({"run", "ncq_vs_sequential", "--set", "pcie.link.lane=4"}, {"--set", "pcie.link.lane", "did you mean \"pcie.link.lanes\""});
+  refused_experiment(experiment("blok = \"4KiB\""), {"e.toml:9:", "blok", "workload.block"});
+}
+
+TEST_F(BadInput, SettingWithoutEquals) { refused({"run", "ncq_vs_sequential", "--set", "lanes"}, {"--set lanes", "key=value"}); }
+
+TEST_F(BadInput, ValueWithoutUnit) {
+  refused({"run", "ncq_vs_sequential", "--set", "host.cpu.syscall=600"}, {"host.cpu.syscall", "has no unit", "0.6ms"});
+  refused_experiment(experiment("think = 0.5"), {"e.toml:9:", "no unit"});
+}
+
+TEST_F(BadInput, ValueOutOfRange) {
+  refused({"run", "ncq_vs_sequential", "--set", "workload.depth=-1"}, {"workload.depth", "outside 0"});
+  refused({"run", "ncq_vs_sequential", "--set", "sata.device_generation=4"}, {"sata.device_generation", "1 … 3"});
+}
+
+TEST_F(BadInput, UnknownDriveAndWord) {
+  refused({"run", "ncq_vs_sequential", "--set", "machine.drive=samsung-850"}, {"unknown drive", "ahcisim list"});
+  refused({"run", "ncq_vs_sequential", "--set", "host.driver.interrupts=msj"}, {"interrupts", "msi"});
+}
+
+TEST_F(BadInput, HddKeyOfASolidStateDrive) {
+  refused({"run", "ncq_vs_sequential", "--set", "machine.drive=samsung-850-pro", "--set", "hdd.queue_order=fifo"}, {"hdd.queue_order"});
+}
+
+TEST_F(BadInput, ContradictoryTopologies) {
+  refused({"run", "ncq_vs_sequential", "--set", "ahci.ports=0"}, {"ahci.ports", "1 … 32"});
+  refused({"run", "ncq_vs_sequential", "--set", "sata.device_generation=1", "--set", "sata.device_lowest_generation=2"},
+          {"device_lowest_generation", "lower it"});
+  refused({"run", "ncq_vs_sequential", "--set", "pcie.link.lanes=3"}, {"lanes = 3", "power of two"});
+  refused({"run", "ncq_vs_sequential", "--set", "host.driver.port=7", "--set", "ahci.ports=2"}, {"port 7"});
+}
+
+TEST_F(BadInput, DeviceThatNeverIsReady) {
+  refused({"run", "ncq_vs_sequential", "--set", "sata.device=absent"}, {"no port of the HBA has a disk", "check sata.device"});
+  refused({"run", "ncq_vs_sequential", "--set", "sata.device=mute"}, {"check sata.device"});
+}
+
+TEST_F(BadInput, MissingExperiment) {
+  refused({"run", "ncq_vs_sequentail"}, {"ncq_vs_sequentail", "did you mean \"ncq_vs_sequential\"", "ahcisim list"});
+  refused({"run", "nowhere/x.toml"}, {"nowhere/x.toml"});
+}
+
+TEST_F(BadInput, CommandLine) {
+  refused({}, {"--help"});
+  refused({"run"}, {"EXPERIMENT", "--help"});
+  refused({"run", "ncq_vs_sequential", "--wave"}, {"--wave"});
+  refused({"run", "ncq_vs_sequential", "--waves", "--timeline", "0"}, {"--waves", "--timeline 200"});
+  refused({"run", "ncq_vs_sequential", "--point", "depth 33"}, {"depth 33", "NCQ depth 32"});
+  refused({"params", "pcie.link.lanez"}, {"pcie.link.lanes"});
+}
+
+TEST_F(BadInput, TomlSyntax) {
+  refused_experiment("title = \"x\"\nseed = = 1\n", {"e.toml:2:8: "});
+  refused_experiment("seed = \"one\"\n" + experiment(), {"e.toml:1:8: ", "seed"});
+  refused_experiment(experiment() + "[[workload]]\npattern = \"read\"\n", {"e.toml:10", "no name"});
+}
+
+TEST_F(BadInput, DuplicateNames) {
+  refused_experiment(experiment() + "[[workload]]\nname = \"reads\"\n", {"e.toml", "two workloads", "reads"});
+  refused_experiment(experiment() + "[[point]]\nname = \"p\"\n[[point]]\nname = \"p\"\n", {"e.toml", "two points"});
+  refused_experiment(experiment() + "[[workload]]\nname = \"x\"\nname = \"y\"\n", {"e.toml:12:"});
+}
+
+TEST_F(BadInput, WorkloadWithoutEnd) {
+  refused_experiment("[machine]\ndrive = \"instant\"\n[[workload]]\nname = \"reads\"\n", {"no end", "requests or runtime"});
+}
+
+TEST_F(BadInput, MissingWorkloadFile) { refused_experiment(experiment("file = \"gone.blkparse\""), {"gone.blkparse"}); }
+
+TEST_F(BadInput, TruncatedArchive) {
+  const std::string whole = text_of(std::string{AHCISIM_SOURCE_DIR} + "/testbenches/experiments/traces/pgbench.blkparse.xz");
+  ASSERT_GT(whole.size(), 10'000u);
+  write("cut.blkparse.xz", whole.substr(0, whole.size() / 2));
+  refused_experiment("[machine]\ndrive = \"instant\"\n[[workload]]\nname = \"cut\"\nfile = \"cut.blkparse.xz\"\nloop = \"closed\"\nbeyond_disk = \"fold\"\n", {"cut.blkparse.xz"});
+}
+
+TEST_F(BadInput, MalformedTraceLine) {
+  write("bad.trace", "0.5 0 100 8 1\n1.0 0 oops 8 1\n");
+  refused_experiment(experiment("file = \"bad.trace\""), {"bad.trace:2:7: ", "oops"});
+}
+
+TEST_F(BadInput, RequestBeyondTheDisk) {
+  write("far.trace", "0.5 0 100 8 1\n1.0 0 900000000000 8 1\n");
+  refused_experiment(experiment("file = \"far.trace\""), {"far.trace", "beyond_disk"});
+  refused_experiment(experiment("offset = \"65GiB\""), {"beyond the disk"});
+}
+
+TEST_F(BadInput, Images) {
+  const std::string machine = "[machine]\ndrive = \"instant\"\ninstant_capacity = \"1MiB\"\nimage = \"disk.img\"\n";
+  const std::string workload = "[[workload]]\nname = \"reads\"\nrequests = 10\n";
+  refused_experiment(machine + workload, {"disk.img", "truncate"});
+  write("disk.img", std::string(1000, 'x'));
+  refused_experiment(machine + workload, {"disk.img", "512"});
+  write("disk.img", std::string(512 * 100, 'x'));
+  refused_experiment(machine + workload, {"disk.img", "100 sectors", "truncate -s 1048576"});
+}
+
+TEST_F(BadInput, ReadOnlyImageOpenedForWriting) {
+  write("disk.img", std::string(1 << 20, 'x'));
+  fs::permissions(folder() / "disk.img", fs::perms::owner_read | fs::perms::others_read);
+  fs::permissions(folder(), fs::perms::all);
+  write("e.toml", "[machine]\ndrive = \"instant\"\ninstant_capacity = \"1MiB\"\nimage = \"disk.img\"\nimage_access = \"read_write\"\n"
+                  "[[workload]]\nname = \"reads\"\nrequests = 10\n");
+  const auto drop_root = [] {  // root may write anything
+    if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) _exit(97);
+  };
+  if (geteuid() == 0 && run({"list"}, drop_root).status == 98) GTEST_SKIP() << "the build folder is closed to other users";
+  refused({"run", "e.toml"}, {"disk.img", "writ"}, drop_root);
+}
+
+TEST_F(BadInput, WritesToAReadOnlyImage) {
+  write("disk.img", std::string(1 << 20, 'x'));
+  refused_experiment("[machine]\ndrive = \"instant\"\ninstant_capacity = \"1MiB\"\nimage = \"disk.img\"\nimage_access = \"read_only\"\n"
+                     "[[workload]]\nname = \"writes\"\npattern = \"randwrite\"\nrequests = 10\n", {"disk.img", "read-only"});
+}
+
+TEST_F(BadInput, ResultsFolderThatCannotBeMade) {
+  write("e.toml", experiment());
+  write("a-file", "");
+  refused({"run", "e.toml", "--results", "a-file/results"}, {"a-file/results", "--results"});
+  refused({"run", "e.toml", "--results", "a-file"}, {"a-file", "--results"});
+  refused({"run", "e.toml", "--results", "/proc/ahcisim"}, {"/proc/ahcisim", "--results"});
+}
+
+TEST_F(BadInput, ResultsFolderThatIsSomebodyElses) {
+  write("e.toml", experiment());
+  fs::create_directory(folder() / "home");
+  write("home/letter.txt", "dear");
+  refused({"run", "e.toml", "--results", "home"}, {"home", "letter.txt", "--results"});
+  EXPECT_EQ(text_of(folder() / "home/letter.txt"), "dear");
+}
+
+TEST_F(BadInput, DiskThatIsFull) {
+  write("e.toml", experiment());
+  refused({"run", "e.toml"}, {"results/e/", "cannot be written", "make room"}, [] {
+    const rlimit limit{4096, 4096};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  });
+}
+
+TEST_F(BadInput, FailedRunLeavesEarlierResultsAlone) {
+  write("e.toml", experiment());
+  ASSERT_EQ(run({"run", "e.toml", "--results", "r"}).status, 0);
+  const std::string before = text_of(folder() / "r/stats.json");
+  refused({"run", "e.toml", "--results", "r", "--set", "sata.device=absent"}, {"check sata.device"});
+  EXPECT_EQ(text_of(folder() / "r/stats.json"), before);
+}
+
+}  // namespace
+}  // namespace ahcisim

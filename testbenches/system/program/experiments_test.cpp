@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Each experiment that comes with ahcisim runs, and the commands that only tell have something to tell.
+#include <set>
+
+#include "program.hpp"
+
+namespace ahcisim {
+namespace {
+
+using Experiments = Program;
+
+TEST_F(Experiments, EachRuns) {
+  unsigned found = 0;
+  for (const auto& entry : fs::directory_iterator{std::string{AHCISIM_SOURCE_DIR} + "/testbenches/experiments"}) {
+    if (entry.path().extension() != ".toml") continue;
+    ++found;
+    const std::string name = entry.path().stem().string();
+    const Outcome outcome = run({"run", name, "--set", "workload.requests=200"});
+    ASSERT_EQ(outcome.status, 0) << name << ": " << outcome.err;
+    EXPECT_EQ(text_of(entry.path()).rfind("# ", 0), 0u) << name << " does not begin with the question it answers";
+    const nlohmann::json stats = nlohmann::json::parse(text_of(folder() / "results" / name / "stats.json"));
+    EXPECT_NE(stats["title"], name);
+    for (const auto& run : stats["runs"]) {
+      // A flush is a request too, so a workload that flushes completes more than it was asked to issue.
+      EXPECT_GE(run["requests"], 200u) << name;
+      EXPECT_EQ(run["errors"], 0u) << name;
+      EXPECT_TRUE(run["diagnostics"].empty()) << name << run["diagnostics"].dump();
+    }
+  }
+  EXPECT_GE(found, 6u);
+}
+
+TEST_F(Experiments, ListNamesThem) {
+  const Outcome outcome = run({"list"});
+  EXPECT_EQ(outcome.status, 0);
+  for (const char* word : {"ncq_vs_sequential", "drives", "write_cache", "samsung-850-pro", "randread"})
+    EXPECT_NE(outcome.out.find(word), std::string::npos) << word;
+  EXPECT_EQ(outcome.out.find("cannot be read"), std::string::npos) << outcome.out;
+}
+
+TEST_F(Experiments, ParamsPrintsOneOrMany) {
+  const Outcome one = run({"params", "pcie.link.lanes"});
+  EXPECT_EQ(one.status, 0);
+  EXPECT_EQ(one.out.find("pcie.link.lanes = "), 0u);
+  EXPECT_EQ(one.out.find("pcie.link.generation"), std::string::npos);
+  const Outcome set = run({"params", "pcie.link.lanes", "--set", "pcie.link.lanes=2"});
+  EXPECT_EQ(set.out.find("pcie.link.lanes = 2"), 0u);
+  const Outcome all = run({"params"}), assumed = run({"params", "--assumed"});
+  for (const char* section : {"machine.", "host.driver.", "pcie.link.", "ahci.", "sata.", "ata.", "hdd.", "ssd.", "workload."})
+    EXPECT_NE(all.out.find(section), std::string::npos) << section;
+  EXPECT_LT(assumed.out.size(), all.out.size());
+  EXPECT_EQ(assumed.out.find("    choice: "), std::string::npos);
+}
+
+TEST_F(Experiments, RegistersHaveTheSpecificationsNames) {
+  const Outcome outcome = run({"registers"});
+  EXPECT_EQ(outcome.status, 0);
+  for (const char* word : {"CAP", "GHC", "PxCMD", "PxSERR", "AHCI 1.3.1"}) EXPECT_NE(outcome.out.find(word), std::string::npos) << word;
+}
+
+}  // namespace
+}  // namespace ahcisim
