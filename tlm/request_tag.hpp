@@ -2,14 +2,14 @@
 // The request tag: the account that travels with a disk request and collects when each stage of its way ended.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
 namespace ahcisim::wire {
 
-/// The points a request passes, in order. Each stage of the account is the time from the previous point that was
-/// stamped to this one, so the stages of a request sum to its end-to-end latency by construction.
+/// The points a request passes, in the order of a read. See RequestTag::account() for the stages between them.
 enum class Stage : std::uint8_t {
   submitted,    ///< the program handed the request to the driver
   issued,       ///< the driver's last register write of the issue has left the CPU
@@ -44,6 +44,18 @@ struct RequestTag {
   }
   void stamp(Stage stage, std::int64_t ps) { at[static_cast<std::size_t>(stage)] = ps; }
   std::int64_t when(Stage stage) const { return at[static_cast<std::size_t>(stage)]; }
+  /// Calls stage(Stage, picoseconds) for each point that was passed: the time since all points before it were passed. What
+  /// overlaps an earlier stage (a write's data arrives before the medium has it) counts once, so the stages of a request are
+  /// never negative and sum to its latency, from submitted to completed.
+  template <class Function> void account(Function&& stage) const {
+    std::int64_t reached = at.front();
+    for (std::size_t i = 1; i < stage_count; ++i) {
+      if (at[i] < 0) continue;
+      const std::int64_t until = std::clamp(at[i], reached, std::max(reached, at.back()));
+      stage(static_cast<Stage>(i), until - reached);
+      reached = until;
+    }
+  }
 };
 
 /// The tags of the commands that are outstanding at one HBA, by port and command slot: how a tag crosses the register

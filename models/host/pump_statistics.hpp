@@ -83,12 +83,7 @@ struct StageStatistics : kit::StatSet {
   std::deque<MeanTime> stages;
   MeanTime& of(wire::Stage stage) { return stages[static_cast<std::size_t>(stage) - 1]; }
   void add(const wire::RequestTag& tag) {
-    std::int64_t before = tag.at[0];
-    for (std::size_t i = 1; i < wire::stage_count; ++i) {
-      if (tag.at[i] < 0) continue;
-      stages[i - 1].add(tag.at[i] - before);
-      before = tag.at[i];
-    }
+    tag.account([&](wire::Stage stage, std::int64_t ps) { of(stage).add(ps); });
   }
 };
 
