@@ -69,10 +69,43 @@ std::string ChromeTrace::request_rows(int& next_row) const {
     }
     text += complete_event(row, fmt::format("{} {}", shown->what, tag.id), begin, end, tag.id);
     std::int64_t previous = begin;
-  tag.account([&](wire::Stage stage, std::int64_t ps) {
-    if (ps > 0) event('X', entry->second, wire::name_of(stage), previous, ps, tag.id);
-    previous += ps;
-  });
+    tag.account([&](wire::Stage stage, std::int64_t ps) {
+      if (ps > 0) text += complete_event(row, wire::name_of(stage), previous, previous + ps, tag.id);
+      previous += ps;
+    });
+  }
+  next_row += static_cast<int>(free_at.size());
+  return text;
+}
+
+std::string ChromeTrace::track_rows(const kit::Track* track, int& next_row) const {
+  std::vector<const Span*> order;
+  for (const Span& span : spans_)
+    if (span.track == track && span.begin < span.end) order.push_back(&span);
+  std::stable_sort(order.begin(), order.end(), [](auto a, auto b) { return a->begin != b->begin ? a->begin < b->begin : a->end > b->end; });
+  Rows rows;
+  std::size_t used = 0;
+  std::string text;
+  for (const Span* span : order) {
+    const std::size_t row = rows.place(span->begin, span->end);
+    for (; used <= row; ++used) text += row_name(next_row + static_cast<int>(used), used == 0 ? track->name() : fmt::format("{}.{}", track->name(), used + 1));
+    text += complete_event(next_row + static_cast<int>(row), span->what, span->begin, span->end, span->request);
+  }
+  next_row += static_cast<int>(used);
+  return text;
+}
+
+void ChromeTrace::write(const std::string& file, const std::string& title, const kit::ProbeRegistry& registry) {
+  std::string text = fmt::format("{{\"displayTimeUnit\":\"ns\",\"otherData\":{{\"title\":{0}}},\"traceEvents\":[\n"
+                                 "{{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",\"args\":{{\"name\":{0}}}}}", quoted(title));
+  int next_row = 1;
+  text += request_rows(next_row);
+  for (const kit::Track* track : registry.tracks()) text += track_rows(track, next_row);
+  std::stable_sort(changes_.begin(), changes_.end(), [](const Change& a, const Change& b) { return a.at < b.at; });
+  for (const Change& change : changes_)
+    text += fmt::format(",\n{{\"ph\":\"C\",\"pid\":1,\"name\":{},\"ts\":{},\"args\":{{\"value\":{}}}}}", quoted(change.probe->name()),
+                        us(change.at), change.value);
+  write_file(file, text + "\n]}\n");
 }
 
 }  // namespace ahcisim::program
