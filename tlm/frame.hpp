@@ -48,6 +48,7 @@ struct Frame {
   std::uint8_t fis_bytes = 0;            ///< 4, 8, 20 or 28
   Verdict verdict = Verdict::r_ok;
   bool crc_error = false;                ///< link to receiver: the frame arrived damaged; its content must not be used
+  std::uint8_t retries = 0;              ///< set by the link, for both sides: how often a non-data frame crossed damaged before
   std::uint8_t speed = 0;                ///< SATA_PHYRDY: generation 1 … 3
   std::uint8_t speed_limit = 0;          ///< SATA_COMRESET: 0 = none, else highest generation
   std::uint8_t* payload = nullptr;       ///< Data FIS: the bytes, read by the receiver during the call

@@ -43,6 +43,20 @@ TEST(Parameters, RefuseWhatHasNoUnitAndChangeNothing) {
   EXPECT_EQ(set.settle(), 600_us);
 }
 
+TEST(Parameters, ADefaultFromInsideBringsItsSource) {
+  Example set;
+  set.settle.set(700_us);
+  EXPECT_EQ(set.settle.default_text(), TextOf<Duration>::print(600_us));
+  EXPECT_EQ(set.settle.source().kind(), Source::Kind::assumed);
+  set.settle.set(800_us, cited("a data sheet"));
+  EXPECT_EQ(set.settle(), 800_us);
+  EXPECT_EQ(set.settle.default_text(), TextOf<Duration>::print(800_us));
+  EXPECT_EQ(set.settle.source().kind(), Source::Kind::cited);
+  EXPECT_EQ(set.settle.source().text(), "a data sheet");
+  set.set("settle", "0.9ms");
+  EXPECT_EQ(set.settle.default_text(), TextOf<Duration>::print(800_us));
+}
+
 TEST(Parameters, NameTheNearestKnownKey) {
   Example set;
   EXPECT_EQ(error_of(set, "setle", "1ms"), "unknown key \"setle\"; did you mean \"settle\"?");
