@@ -62,7 +62,7 @@ std::string ProgressBar::line(const std::vector<const Progress*>& progress, cons
     done += states[i] == Sweep::ended ? 1.0 : std::clamp(progress[i]->fraction.load(), 0.0, 1.0);
     requests += progress[i]->requests.load();
     if (states[i] == Sweep::running && current.empty())
-      current = fmt::format("{} at {:.3f} s", names_[i], static_cast<double>(progress[i]->simulated_ps.load()) * 1e-12);
+      current = fmt::format("{:.3f} s simulated of {}", static_cast<double>(progress[i]->simulated_ps.load()) * 1e-12, names_[i]);
   }
   const double fraction = done / static_cast<double>(states.size());
   const double elapsed = std::chrono::duration<double>(last_ - start_).count();
