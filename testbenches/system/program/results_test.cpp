@@ -81,7 +81,11 @@ TEST_F(Results, StagesOfEveryRequestSumToItsLatency) {
     ASSERT_EQ(cells.size(), header.size()) << lines[i];
     ++counted[cells[0] + cells[1]];
     long long sum = 0;
-    for (std::size_t stage = 9; stage < cells.size(); ++stage) sum += cells[stage].empty() ? 0 : std::stoll(cells[stage]);
+    for (std::size_t stage = 9; stage < cells.size(); ++stage) {
+      const long long ps = cells[stage].empty() ? 0 : std::stoll(cells[stage]);
+      ASSERT_GE(ps, 0) << header[stage] << " in " << lines[i];
+      sum += ps;
+    }
     ASSERT_EQ(sum, std::stoll(cells[8])) << lines[i];
   }
   for (const json& run : stats["runs"])
