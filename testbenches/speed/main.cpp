@@ -65,7 +65,10 @@ std::vector<Measurement> select(std::vector<Measurement> all, const std::vector<
     for (const Figure& figure : m.figures) known.push_back(figure.name);
   for (const std::string& name : names) {
     if (std::any_of(known.begin(), known.end(), [&](const std::string& figure) { return asked(figure, name); })) continue;
-    const std::string hint = kit::nearest(name, known);
+    std::vector<std::string> candidates = known;  // and what they begin with
+    for (const std::string& figure : known)
+      for (std::size_t dot = figure.find('.'); dot != std::string::npos; dot = figure.find('.', dot + 1)) candidates.push_back(figure.substr(0, dot));
+    const std::string hint = kit::nearest(name, candidates);
     throw kit::ConfigError{fmt::format("no figure \"{}\"{}; `scripts/figures --list` names them all", name,
                                        hint.empty() ? "" : fmt::format("; did you mean \"{}\"?", hint))};
   }

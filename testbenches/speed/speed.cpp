@@ -3,6 +3,7 @@
 #include "figure.hpp"
 
 #include <algorithm>
+#include <cstdio>
 
 #include <support/measure/bare_hba.hpp>
 #include <support/measure/figures.hpp>
@@ -12,19 +13,23 @@ namespace {
 
 constexpr const char* budget = "the project's own: 4 KiB random reads at depth 32, one core";
 
-/// The best of three: what other programs take from this one is not the model's.
-template <class Run> double best_rate(const Run& run) {
-  double best = 0;
+/// The best of three: what other programs take from this one is not the model's. Says so where they took much.
+template <class Run> double best_rate(const char* name, const Run& run) {
+  double best = 0, best_of_processor = 0;
   for (int i = 0; i < 3; ++i) {
     const auto result = run();
     best = std::max(best, static_cast<double>(result.requests) / result.wall_seconds);
+    best_of_processor = std::max(best_of_processor, static_cast<double>(result.requests) / result.cpu_seconds);
   }
+  if (best < 0.9 * best_of_processor)
+    std::fprintf(stderr, "figures: %s: other programs kept the processor busy; %.0f requests per second of processor time\n", name,
+                 best_of_processor);
   return best;
 }
 
 Measurement machine_speed(const char* name, const char* target, const char* drive, std::uint64_t requests) {
-  Measurement m{{{name, "requests/s", target, budget}}, [drive, requests] {
-                  return std::vector<double>{best_rate([&] { return measure::random_4k(drive, 32, requests); })};
+  Measurement m{{{name, "requests/s", target, budget}}, [name, drive, requests] {
+                  return std::vector<double>{best_rate(name, [&] { return measure::random_4k(drive, 32, requests); })};
                 }};
   m.alone = true;
   return m;
@@ -38,7 +43,7 @@ void add_speed_figures(std::vector<Measurement>& all) {
   all.push_back(machine_speed("speed.full.instant", "", "instant", 300'000));
   all.back().figures.front().source = "the whole path, a disk without mechanics";
   Measurement hba{{{"speed.hba", "requests/s", ">= 1000000", "the project's own: HBA, link and device with an instant medium"}},
-                  [] { return std::vector<double>{best_rate([] { return measure::run_bare_hba_apart(500'000); })}; }};
+                  [] { return std::vector<double>{best_rate("speed.hba", [] { return measure::run_bare_hba_apart(500'000); })}; }};
   hba.alone = true;
   all.push_back(std::move(hba));
   Measurement grown{{{"speed.growth", "ratio", ">= 0.9", "requests per processor second over 10^7 requests by those over the first 10^5", 2},

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <ahcisim/models/disk/ssd/parameters.hpp>
+
 namespace ahcisim::measure {
 namespace {
 
@@ -45,6 +47,20 @@ double sustained(const std::string& drive, Zone zone) {
   return run_machine_apart({{"machine.drive", drive}, {"workload.pattern", "read"}, {"workload.block", "1MiB"}, {"workload.depth", "4"},
                             {"workload.requests", "200"}, {"workload.offset", fmt::format("{}B", offset)},
                             {"workload.span", fmt::format("{}B", bytes)}}, options).megabytes_per_second;
+}
+
+double sustained_random_writes(const std::string& drive) {
+  disk::ssd::SsdParameters ssd;
+  disk::ssd::apply_drive(ssd, drive);
+  constexpr std::int64_t pages = 8;
+  constexpr std::uint64_t capacity = std::uint64_t{2} << 30, measured = 200'000;
+  RunOptions options;
+  options.warm_up = 2 * (capacity / 4096);
+  return run_machine_apart({{"machine.drive", drive}, {"ssd.capacity", fmt::format("{}B", capacity)},
+                            {"ssd.pages_per_block", fmt::to_string(pages)},
+                            {"ssd.t_erase", fmt::format("{}ps", ssd.t_erase().ps() * pages / ssd.pages_per_block())},
+                            {"workload.pattern", "randwrite"}, {"workload.depth", "32"},
+                            {"workload.requests", fmt::to_string(options.warm_up + measured)}}, options).iops;
 }
 
 double queueing_gain(const std::string& drive) {

@@ -24,6 +24,9 @@ MachineRun random_4k(const std::string& drive, unsigned depth, std::uint64_t req
 /// last 200 MiB of the drive.
 enum class Zone { outermost, innermost };
 double sustained(const std::string& drive, Zone zone);
+/// Random 4 KiB writes a second at depth 32 once every page has been overwritten twice: on a slice of the drive with as many
+/// dies but smaller blocks, which are erased in as much less time, so that it fills within a second.
+double sustained_random_writes(const std::string& drive);
 /// Random 4 KiB reads at depth 32 with NCQ over those of one at a time without, by requests per second.
 double queueing_gain(const std::string& drive);
 /// Register accesses of one 4 KiB read, one at a time, as counted at the HBA.
