@@ -14,7 +14,7 @@ const char* name_of(Access access) {
 }
 
 Field::Field(Register& owner, const char* name, Bits bits, Access access, std::uint32_t reset, const char* meaning)
-    : owner_{owner}, value_{&owner.value_}, reset_{reset}, name_{name}, meaning_{meaning},
+    : value_{&owner.value_}, reset_{reset}, name_{name}, meaning_{meaning},
       low_{static_cast<std::uint8_t>(bits.low)}, high_{static_cast<std::uint8_t>(bits.high)}, access_{access} {
   if (bits.low > bits.high || bits.high >= owner.bytes_ * 8u)
     throw std::logic_error{fmt::format("field {}.{}: bits {}:{} are not in the register", owner.name_, name, bits.high, bits.low)};

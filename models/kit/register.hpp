@@ -65,7 +65,6 @@ class Field {
   void configure(std::uint32_t reset);
 
  private:
-  Register& owner_;
   std::uint32_t* value_;
   std::uint32_t mask_, reset_;
   const char* name_;
