@@ -80,6 +80,7 @@ class ParameterBase {
   ParameterBase(std::string name, Source source, std::string meaning)
       : name_{std::move(name)}, source_{std::move(source)}, meaning_{std::move(meaning)} {}
   ~ParameterBase() = default;
+  void set_source(Source source) { source_ = std::move(source); }
 
  private:
   std::string name_;
@@ -165,8 +166,14 @@ template <class T> class Parameter final : public ParameterBase {
     owner.all_.push_back(this);
   }
   const T& operator()() const { return value_; }
-  /// Sets from inside (a profile, a drive of the catalogue).
+  /// Sets from inside what the user chose otherwise (a seed, a profile); the source stays.
   void set(T value) { value_ = std::move(value); }
+  /// Gives another default from inside (a drive of the catalogue), with where that value comes from.
+  void set(T value, Source source) {
+    value_ = value;
+    default_ = std::move(value);
+    set_source(std::move(source));
+  }
   std::string kind() const override { return TextOf<T>::kind; }
   std::string text() const override { return TextOf<T>::print(value_); }
   std::string default_text() const override { return TextOf<T>::print(default_); }

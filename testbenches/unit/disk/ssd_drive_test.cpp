@@ -367,42 +367,5 @@ TEST(SsdDrive, TellsWhatIdentifyNeeds) {
   EXPECT_TRUE(facts.trim);
 }
 
-std::string error_of(const std::function<void()>& what) {
-  try {
-    what();
-  } catch (const kit::ConfigError& error) {
-    return error.what();
-  }
-  return "";
-}
-
-TEST(SsdCatalogue, NamesTheNearestDrive) {
-  SsdParameters parameters;
-  EXPECT_EQ(error_of([&] { apply_drive(parameters, "samsung-850pro"); }),
-            "unknown solid state drive \"samsung-850pro\"; did you mean \"samsung-850-pro\"?");
-  EXPECT_THAT(error_of([&] { apply_drive(parameters, "floppy") ; }), HasSubstr("known are samsung-850-pro, intel-s4500"));
-}
-
-TEST(SsdCatalogue, RefusesWhatCannotBe) {
-  SsdParameters parameters;
-  parameters.set("capacity", "100000001B");
-  EXPECT_THAT(error_of([&] { Drive{parameters}; }), HasSubstr("no multiple of 512 bytes"));
-  SsdParameters crooked;
-  crooked.set("page", "5000B");
-  EXPECT_THAT(error_of([&] { Drive{crooked}; }), HasSubstr("no multiple of 4 KiB"));
-}
-
-TEST(SsdCatalogue, EveryDriveCanBeBuiltAndEveryNumberHasASource) {
-  for (const std::string& name : known_drives()) {
-    SsdParameters parameters;
-    apply_drive(parameters, name);
-    for (const kit::ParameterBase* parameter : parameters.all()) {
-      EXPECT_FALSE(parameter->source().text().empty()) << parameter->name();
-      EXPECT_FALSE(parameter->meaning().empty()) << parameter->name();
-    }
-    EXPECT_EQ(Drive{parameters}.facts().sectors * 512, static_cast<std::uint64_t>(parameters.capacity().value));
-  }
-}
-
 }  // namespace
 }  // namespace ahcisim::disk::ssd
