@@ -75,6 +75,7 @@ class FakeDevice : public sc_core::sc_module {
   std::uint32_t pio_block = 512;
   unsigned shortage = 0, excess = 0;     ///< bytes fewer or more than asked for, in reads
   wire::Verdict next_verdict = wire::Verdict::r_ok;  ///< for the next frame from the host
+  std::uint8_t next_retries = 0;         ///< … and how often the link says to have repeated it
   bool damage_next = false;              ///< the next frame to the host arrives with a bad CRC
   /// Takes a command instead of the device; true if it has.
   std::function<bool(const wire::RegisterH2D&, unsigned slot)> on_command;
@@ -86,7 +87,7 @@ class FakeDevice : public sc_core::sc_module {
   /// Frames to the host at `when`; the time R_OK or R_ERR is back.
   Duration send(wire::Frame& frame, Duration when);
   Duration send_register(Duration when, std::uint8_t status, std::uint8_t error = 0, bool interrupt = true);
-  Duration send_set_device_bits(Duration when, std::uint32_t tags, std::uint8_t status = 0x40, std::uint8_t error = 0);
+  Duration send_set_device_bits(Duration when, std::uint32_t tags, std::uint8_t status = 0x40, std::uint8_t error = 0, bool interrupt = true);
   Duration send_pio_setup(Duration when, bool in, std::uint16_t bytes, std::uint8_t status, std::uint8_t e_status, bool interrupt = true);
   Duration send_dma_setup(Duration when, unsigned tag, bool in, std::uint32_t offset, std::uint32_t bytes);
   Duration send_activate(Duration when);
