@@ -151,10 +151,17 @@ void Hba::begin_reset() {
   engine_.reset();
   r_.is.reset();
   r_.ghc.HR = 1;
-  context_.calendar.at<&Hba::end_reset>(now + timing_.reset_time, this);
+  context_.calendar.at<&Hba::end_reset>(now + timing_.reset_time, this, ++resets_);
 }
 
-void Hba::end_reset(std::uint64_t) {
+void Hba::reset() {
+  begin_reset();
+  for (auto& port : port_) port->reset_addresses();
+  index_.reset();
+}
+
+void Hba::end_reset(std::uint64_t number) {
+  if (number != resets_) return;
   r_.ghc.HR = 0;
   for (auto& port : port_) port->release_link(context_.calendar.now());
 }

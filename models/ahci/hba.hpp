@@ -41,6 +41,9 @@ class Hba : public sc_core::sc_module {
   /// One socket for each implemented port; unbound, nothing is attached.
   sc_core::sc_vector<wire::FrameInitiatorSocket> ports;
 
+  /// A reset of the whole function (PCI Express FLR, D3hot to D0): as GHC.HR = 1, and the ports' base addresses and the
+  /// index register take their reset values too. Takes effect at the calendar's time.
+  void reset();
   /// Where the accounts of outstanding commands are found; null (the default) where nobody keeps any.
   void set_tag_board(wire::TagBoard* board) { shared_.board = board; }
   /// The register tables, for documentation.
@@ -67,7 +70,7 @@ class Hba : public sc_core::sc_module {
   void data_written(const kit::Written& w);
   void power_on(std::uint64_t);
   void begin_reset();
-  void end_reset(std::uint64_t);
+  void end_reset(std::uint64_t number);
 
   kit::Context& context_;
   const Timing timing_;
@@ -82,6 +85,7 @@ class Hba : public sc_core::sc_module {
   Interrupts interrupts_;
   Shared shared_;
   std::vector<std::unique_ptr<Port>> port_;
+  std::uint64_t resets_ = 0;  // so far: the end of an earlier one is void
 };
 
 }  // namespace ahcisim::ahci

@@ -54,6 +54,8 @@ class Port {
   void start_link(kit::Duration when);
   /// Everything under way is dropped, registers take their reset values (10.4.3).
   void reset(kit::Duration when);
+  /// The base addresses take their reset values too (a reset of the whole function).
+  void reset_addresses() { r_.reset_addresses(); }
   /// COMRESET ends.
   void release_link(kit::Duration when);
 

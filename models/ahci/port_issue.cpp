@@ -117,6 +117,7 @@ void Port::send_command(unsigned number, const CommandHeader& header, Duration w
   const Duration accepted = calendar().absolute(delay);
   busy_until_ = kit::max(busy_until_, accepted);
   if (!judge(frame.verdict, accepted, serr_bit::ERR_C)) return;
+  if (frame.retries) schedule(accepted, Effect::bits, nullptr, INFS, serr_bit::DIAG_H | serr_bit::ERR_I);  // recovered (6.1.2)
   if (header.C) schedule(accepted, Effect::clear_busy, nullptr, number);
 }
 

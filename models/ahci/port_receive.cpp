@@ -30,6 +30,7 @@ void Port::receive_frame(wire::Frame& frame, sc_core::sc_time& delay) {
   if (frame.crc_error) return receive_damaged(frame, arrival);
   if (frame.type() == FisType::data) return receive_data(frame, delay, arrival);
   const Duration when = arrival + shared_.timing.fis_receive;
+  if (frame.retries) schedule(when, Effect::bits, nullptr, INFS, DIAG_C | ERR_I);  // recovered (6.1.2)
   const bool first = awaiting_first_ && frame.type() == FisType::register_d2h;
   if (!r_.cmd.FR && !first) {
     complain("FIS received while PxCMD.FRE is 0: refused (AHCI 1.3.1, 3.3.7)");
@@ -167,8 +168,11 @@ void Port::set_device_bits(const wire::SetDeviceBits& fis) {
   constexpr std::uint32_t taken = 0x77;
   r_.tfd.STS = (r_.tfd.STS & ~taken) | (fis.status & taken);
   r_.tfd.ERR = fis.error;
-  const std::uint32_t done = wire::load_le32(fis.s_active) & r_.sact.value();
-  if (running() && wire::load_le32(fis.s_active) & ~r_.sact.value())
+  const std::uint32_t named = wire::load_le32(fis.s_active), done = named & r_.sact.value();
+  // With all bits set the device tells that it has dropped its queue, once log 10h is read (Serial ATA 3.x, 13.6): software
+  // may have cleared PxSACT, by PxCMD.ST, before.
+  const bool dropped = named == ~std::uint32_t{0} && !(fis.flags & fis.I);
+  if (running() && named & ~r_.sact.value() && !dropped)
     complain("Set Device Bits FIS with an SActive bit that PxSACT does not have (AHCI 1.3.1, 5.3.9)");
   r_.sact.clear_bits(done);
   if (!running() || halted_) return;

@@ -228,6 +228,12 @@ struct PortRegisters {
   PxFBS fbs;
   PxDEVSLP devslp;
 
+  /// What an HBA reset keeps (10.4.3) and a reset of the whole function does not.
+  void reset_addresses() {
+    for (kit::Register* r : {static_cast<kit::Register*>(&clb), static_cast<kit::Register*>(&clbu),
+                             static_cast<kit::Register*>(&fb), static_cast<kit::Register*>(&fbu)})
+      r->reset();
+  }
   /// HBA reset: all but the base addresses, which keep their values (10.4.3).
   void reset() {
     for (kit::Register* r : {static_cast<kit::Register*>(&is), static_cast<kit::Register*>(&ie),

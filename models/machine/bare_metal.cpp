@@ -69,6 +69,7 @@ BareMetal::BareMetal(kit::Context& context, const Parameters& parameters)
   endpoint.bar[4].bind(hba.index_data);
   hba.dma.bind(endpoint.dma);
   hba.interrupt.bind(endpoint.interrupt);
+  endpoint.on_function_reset([this] { hba.reset(); });
   hba.ports[0].bind(sata_link.host);
   sata_link.device.bind(device.link);
   hba.set_tag_board(&tags_);

@@ -45,6 +45,7 @@ Link::Link(const sc_core::sc_module_name& name, kit::Context& context, const Lin
 void Link::send(Direction direction, wire::Frame& frame, sc_core::sc_time& delay) {
   frame.verdict = wire::Verdict::r_ok;
   frame.crc_error = false;
+  frame.retries = 0;
   const bool data = frame.type() == wire::FisType::data;
   if (frame.fis_bytes - 1u >= sizeof frame.fis || frame.fis_bytes % 4 != 0)
     return refuse(frame, "a FIS that is not 1 to 7 dwords long (Serial ATA 3.x, 10.5)");
@@ -77,6 +78,7 @@ void Link::send(Direction direction, wire::Frame& frame, sc_core::sc_time& delay
       return;
     }
     counts.retried.add();
+    if (frame.retries != 0xff) ++frame.retries;
     booked = book(counts, frame, end, time);
     hit = errors_.pass(bits);
   }

@@ -183,6 +183,74 @@ TEST_F(Errors, DamagedStatusIsNonFatal) {
   EXPECT_EQ(px(SERR), DIAG_C | ERR_I);
 }
 
+TEST_F(Errors, WhatTheLinkRepeatedIsNonFatal) {
+  b.bring_up();
+  device().on_command = [&](const wire::RegisterH2D&, unsigned) {
+    wire::RegisterD2H fis;
+    fis.flags = wire::RegisterD2H::I;
+    fis.status = 0x50;
+    wire::Frame frame;
+    frame.set(fis);
+    frame.retries = 2;
+    device().send(frame, b.now() + 1_us);
+    return true;
+  };
+  b.prepare(0, 0, AhciBench::fis(0xe7, 0, 0), {});
+  b.issue(0, 0);
+  ASSERT_TRUE(b.run_until([&] { return px(CI) == 0; }));
+  EXPECT_EQ(px(IS), INFS | DHRS);
+  EXPECT_EQ(px(SERR), DIAG_C | ERR_I);
+  set(IS, ~0u), set(SERR, ~0u);
+  device().on_command = nullptr;
+  device().next_retries = 1;  // of the command FIS
+  b.prepare(0, 1, AhciBench::fis(0x25, 3, 1), {{0x400000, 512}});
+  b.issue(0, 1);
+  ASSERT_TRUE(b.run_until([&] { return px(CI) == 0; }));
+  EXPECT_EQ(px(IS), INFS | DHRS);
+  EXPECT_EQ(px(SERR), DIAG_H | ERR_I);
+  EXPECT_EQ(std::memcmp(b.at(0x400000), &device().media[3 * 512], 512), 0);
+}
+
+TEST_F(Errors, ADeviceThatDroppedItsQueueMaySayWhatIsAlreadyForgotten) {
+  b.bring_up();
+  device().send_set_device_bits(b.now() + 1_us, ~0u, 0x40, 0, false);  // log 10h was read
+  b.run(10_us);
+  EXPECT_EQ(b.context.diagnostics.count_of("5.3.9"), 0u);
+  EXPECT_EQ(px(IS), 0u);
+  device().send_set_device_bits(b.now() + 1_us, 4);
+  b.run(10_us);
+  EXPECT_EQ(b.context.diagnostics.count_of("5.3.9"), 1u);
+}
+
+TEST_F(Errors, AResetOfTheFunctionTakesTheBaseAddressesToo) {
+  b.bring_up();
+  device().on_command = [](const wire::RegisterH2D&, unsigned) { return true; };  // never answered
+  b.prepare(0, 0, AhciBench::fis(0x25, 3, 1), {{0x400000, 512}});
+  b.issue(0, 0);
+  b.run(5_us);
+  ASSERT_EQ(device().commands.size(), 1u);
+  const unsigned comresets = device().comresets;
+  b.hba.reset();
+  EXPECT_EQ(b.sink.level[0], false);
+  b.run(500_ns);
+  b.hba.reset();  // the first one's end is void
+  b.run(1_ms);
+  EXPECT_EQ(b.read(4) & 3, 0u) << "GHC.HR is over, interrupts are off";
+  EXPECT_EQ(px(0x00), 0u);
+  EXPECT_EQ(px(0x08), 0u);
+  EXPECT_EQ(px(CI), 0u);
+  EXPECT_EQ(px(CMD) & 0xc011, 0u);
+  EXPECT_EQ(device().comresets, comresets + 2);
+  EXPECT_EQ(px(TFD) & 0xff, 0x50u) << "the device has sent its signature again";
+  device().on_command = nullptr;
+  b.write(4, 0x80000002);
+  b.bring_up();
+  b.prepare(0, 2, AhciBench::fis(0x25, 3, 1), {{0x400000, 512}});
+  b.issue(0, 2);
+  ASSERT_TRUE(b.run_until([&] { return px(CI) == 0; }));
+  EXPECT_EQ(std::memcmp(b.at(0x400000), &device().media[3 * 512], 512), 0);
+}
+
 TEST_F(Errors, RefusedCommandAndRefusedData) {
   b.bring_up();
   device().next_verdict = wire::Verdict::r_err;

@@ -22,6 +22,7 @@ struct Arrival {
   bool crc_error = false;
   unsigned speed = 0;
   std::uint32_t payload_bytes = 0;
+  unsigned retries = 0;
 };
 
 inline wire::Frame frame_of(wire::FisType type, unsigned bytes) {
@@ -48,7 +49,8 @@ template <class Socket> struct End {
   ::tlm::tlm_sync_enum take(wire::Frame& frame, ::tlm::tlm_phase& phase, sc_core::sc_time& delay) {
     const Duration when = calendar->absolute(delay);
     const std::string name{phase.get_name()};
-    arrivals.push_back({name, when, Duration::from_ps(frame.first_ps), frame.type(), frame.crc_error, frame.speed, frame.payload_bytes});
+    arrivals.push_back({name, when, Duration::from_ps(frame.first_ps), frame.type(), frame.crc_error, frame.speed, frame.payload_bytes,
+                        frame.retries});
     if (phase == wire::SATA_FRAME) {
       if (on_frame) delay = calendar->annotate(on_frame(frame, when));
     } else if (on_phase) {

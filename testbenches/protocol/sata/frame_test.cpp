@@ -121,6 +121,8 @@ TEST(SataErrors, ADamagedNonDataFrameIsRepeatedAndArrivesOnce) {
     const Duration end = bench.host.send(frame, when);
     EXPECT_EQ(frame.verdict, Verdict::r_ok);
     EXPECT_FALSE(bench.device.last().crc_error);
+    EXPECT_EQ(bench.device.last().retries, i == 1 ? 3u : 0u) << "the receiver learns of it";
+    EXPECT_EQ(frame.retries, i == 1 ? 3u : 0u) << "so does the sender";
     const Duration expected = i == 1 ? time.released * 3 + time.acknowledged : time.acknowledged;
     EXPECT_EQ(end, when + expected) << "frame " << i;
   }
