@@ -39,6 +39,11 @@ Endpoint::Endpoint(const sc_core::sc_module_name& name, kit::Context& context, c
   }
 }
 
+void Endpoint::end_of_elaboration() {
+  for (unsigned i = 0; i < functions_.size(); ++i)
+    if (bar[i].size() > 0) functions_[i] = bar[i].operator->();
+}
+
 tlm::tlm_sync_enum Endpoint::request(Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
   if (phase == TLP_TRAINED) {
     trained(tlp);
@@ -49,15 +54,7 @@ tlm::tlm_sync_enum Endpoint::request(Tlp& tlp, tlm::tlm_phase& phase, sc_core::s
     if (direct_given_) dma->invalidate_direct_mem_ptr(range.get_start_address(), range.get_end_address());
     return tlm::TLM_COMPLETED;
   }
-  std::uint32_t slot;
-  if (free_.empty()) {
-    slot = static_cast<std::uint32_t>(pool_.size());
-    pool_.emplace_back();
-  } else {
-    slot = free_.back();
-    free_.pop_back();
-  }
-  Pending& pending = pool_[slot];
+  Pending& pending = take_pending();
   const bool posted = tlp.posted();
   if (posted) {
     pending.request = nullptr;
@@ -72,12 +69,20 @@ tlm::tlm_sync_enum Endpoint::request(Tlp& tlp, tlm::tlm_phase& phase, sc_core::s
   } else {
     pending.request = &tlp;
   }
-  context_.calendar.at<&Endpoint::arrived>(context_.calendar.absolute(delay), this, slot);
+  context_.calendar.at<&Endpoint::arrived>(context_.calendar.absolute(delay), this,
+                                           reinterpret_cast<std::uintptr_t>(&pending));
   return posted ? tlm::TLM_COMPLETED : tlm::TLM_ACCEPTED;
 }
 
-void Endpoint::arrived(std::uint64_t slot) {
-  Pending& pending = pool_[slot];  // a deque: stays where it is while the function sends requests of its own
+Endpoint::Pending& Endpoint::take_pending() {
+  if (!free_) return pool_.emplace_back();
+  Pending& pending = *free_;
+  free_ = pending.next_free;
+  return pending;
+}
+
+void Endpoint::arrived(std::uint64_t address) {
+  Pending& pending = *reinterpret_cast<Pending*>(static_cast<std::uintptr_t>(address));
   const Duration now = context_.calendar.now();
   if (pending.request) {
     Tlp& tlp = *pending.request;
@@ -87,7 +92,8 @@ void Endpoint::arrived(std::uint64_t slot) {
   } else {
     serve(pending.posted, now);
   }
-  free_.push_back(static_cast<std::uint32_t>(slot));
+  pending.next_free = free_;
+  free_ = &pending;
 }
 
 void Endpoint::request_blocking(Tlp& tlp, sc_core::sc_time& delay) {
@@ -142,7 +148,7 @@ Duration Endpoint::serve_bar(Tlp& tlp, unsigned bar_index, std::uint64_t offset,
 }
 
 Duration Endpoint::access_bar(unsigned bar_index, std::uint64_t offset, Tlp& tlp, Duration when) {
-  if (bar[bar_index].size() == 0) {
+  if (!functions_[bar_index]) {
     if (tlp.read()) std::memset(tlp.data, 0, tlp.length);
     return when;
   }
@@ -156,7 +162,7 @@ Duration Endpoint::access_bar(unsigned bar_index, std::uint64_t offset, Tlp& tlp
   payload.set_dmi_allowed(false);
   payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
   sc_core::sc_time delay = context_.calendar.annotate(when);
-  bar[bar_index]->b_transport(payload, delay);
+  functions_[bar_index]->b_transport(payload, delay);
   if (payload.is_response_error()) {
     tlp.status = CompletionStatus::CA;  // 2.3.1: the function's own rules were broken
     space_.status.SignaledTargetAbort = 1;
@@ -169,14 +175,14 @@ unsigned Endpoint::request_debug(Tlp& tlp) {
   if (tlp.type == TlpType::CfgRd0) return space_.bank.peek(offset, tlp.data, tlp.length) ? tlp.length : 0;
   if (tlp.type == TlpType::CfgWr0) return space_.bank.write(offset, tlp.data, tlp.length) ? tlp.length : 0;
   const ConfigurationSpace::Window* window = claim(tlp);
-  if (!window || bar[window->bar].size() == 0) return 0;
+  if (!window || !functions_[window->bar]) return 0;
   tlm::tlm_generic_payload payload;
   payload.set_command(tlp.read() ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND);
   payload.set_address(tlp.address - window->base);
   payload.set_data_ptr(tlp.data);
   payload.set_data_length(tlp.length);
   payload.set_streaming_width(tlp.length);
-  return bar[window->bar]->transport_dbg(payload);
+  return functions_[window->bar]->transport_dbg(payload);
 }
 
 }  // namespace ahcisim::pcie

@@ -2,6 +2,7 @@
 // A PCI Express endpoint with one function behind it: configuration space, BARs, bus mastering, interrupts.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -45,19 +46,24 @@ class Endpoint : public sc_core::sc_module, private MessageSender {
   ConfigurationSpace& configuration() { return space_; }
   const EndpointStatistics& statistics() const { return statistics_; }
 
+ protected:
+  void end_of_elaboration() override;
+
  private:
   // A request that has arrived, or will: posted ones are copied, others wait at the requester.
   struct Pending {
     wire::Tlp* request = nullptr;  // null: posted
     wire::Tlp posted;
     std::vector<std::uint8_t> bytes;
+    Pending* next_free = nullptr;
   };
 
   // link side
   tlm::tlm_sync_enum request(wire::Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time& delay);
   void request_blocking(wire::Tlp& tlp, sc_core::sc_time& delay);
   unsigned request_debug(wire::Tlp& tlp);
-  void arrived(std::uint64_t slot);
+  Pending& take_pending();
+  void arrived(std::uint64_t pending);
   kit::Duration serve(wire::Tlp& tlp, kit::Duration when);
   kit::Duration serve_configuration(wire::Tlp& tlp, kit::Duration when);
   kit::Duration serve_bar(wire::Tlp& tlp, unsigned bar_index, std::uint64_t offset, kit::Duration when);
@@ -99,8 +105,9 @@ class Endpoint : public sc_core::sc_module, private MessageSender {
   std::uint32_t index_ = 0;       // of the index/data pair
   std::uint16_t requester_ = 0;   // bus, device, function as captured from configuration writes
   std::function<void()> function_reset_;
-  std::deque<Pending> pool_;
-  std::vector<std::uint32_t> free_;
+  std::deque<Pending> pool_;  // those used stay where they are, and are used again
+  Pending* free_ = nullptr;
+  std::array<tlm::tlm_fw_transport_if<>*, 6> functions_{};  // what the BARs' sockets are bound to
   tlm::tlm_generic_payload bar_payload_;
 };
 

@@ -16,17 +16,17 @@ namespace ahcisim::pcie {
 /// annotated delays and not always in the order of time: what is held from later on does not count yet.
 class Credits {
  public:
-  Credits(std::uint32_t headers, std::uint32_t data) : headers_{headers}, data_{data}, held_(headers ? headers : data) {}
+  Credits(std::uint32_t headers, std::uint32_t data)
+      : headers_{headers}, data_{data}, held_(headers ? headers : data),
+        capacity_{held_.empty() ? 1 : held_.size()}, data_limit_{data ? data : UINT64_MAX} {}
 
   /// When a TLP with `data` units that may go at `earliest` has its credits; takes them. A TLP larger than the whole
   /// buffer goes when the buffer is empty. `now` is the caller's time: what came back before it is forgotten.
   kit::Duration take(kit::Duration now, kit::Duration earliest, std::uint32_t data) {
     taken_ = {earliest, earliest, data_ ? std::min(data, data_) : 0};
-    if (held_.empty()) return earliest;
-    while (count_ > 0 && held_[head_].back <= now) forget_first();
-    if (count_ == held_.size() || (data_ && sum_ + taken_.data > data_)) taken_.from = first_fit(earliest);
-    if (count_ == held_.size()) forget_first();
-    return taken_.from;
+    // Even with all that is remembered still held there is room: the rule, and nothing needs to be forgotten yet.
+    if (count_ < capacity_ && sum_ + taken_.data <= data_limit_) return earliest;
+    return take_tight(now, earliest);
   }
   /// The TLP just taken for has its credits back at the sender at `when`.
   void release(kit::Duration when) {
@@ -49,6 +49,12 @@ class Credits {
     kit::Duration from, back;
     std::uint32_t data = 0;
   };
+  kit::Duration take_tight(kit::Duration now, kit::Duration earliest) {
+    while (count_ > 0 && held_[head_].back <= now) forget_first();
+    if (count_ == capacity_ || sum_ + taken_.data > data_limit_) taken_.from = first_fit(earliest);
+    if (count_ == capacity_) forget_first();
+    return taken_.from;
+  }
   void forget_first() {
     sum_ -= held_[head_].data;
     if (++head_ == held_.size()) head_ = 0;
@@ -71,7 +77,9 @@ class Credits {
   }
   std::uint32_t headers_, data_;
   Held taken_;
-  std::vector<Held> held_;  // a ring
+  std::vector<Held> held_;  // a ring; none where both are infinite
+  std::size_t capacity_;    // of the ring; never reached where there is none
+  std::uint64_t data_limit_;
   std::size_t head_ = 0, count_ = 0;
   std::uint64_t sum_ = 0;   // of the data units in the ring
 };
@@ -105,24 +113,39 @@ class Tags {
 class PostedOrder {
  public:
   /// The earliest time for something sent at `sent`.
-  kit::Duration not_before(kit::Duration sent) const {
-    kit::Duration bound = sent;
-    for (const Entry& e : last_)
-      if (e.sent <= sent) bound = kit::max(bound, e.passed);
-    return bound;
+  kit::Duration not_before(kit::Duration sent) {
+    asked_ = sent;
+    return clear_from_ <= sent && sent < clear_to_ ? sent : search(sent);
   }
   /// A posted request sent at `sent` is through at `passed`.
   void record(kit::Duration sent, kit::Duration passed) {
     last_[next_] = {sent, passed};
     next_ = (next_ + 1) % last_.size();
+    if (clear_to_ <= sent || passed <= clear_from_) return;
+    if (sent <= asked_) clear_from_ = passed;
+    else clear_to_ = sent;
   }
 
  private:
   struct Entry {
     kit::Duration sent = kit::Duration::never(), passed;
   };
+  kit::Duration search(kit::Duration sent) {
+    kit::Duration through;
+    clear_to_ = kit::Duration::never();
+    for (const Entry& e : last_) {
+      if (e.sent <= sent) through = kit::max(through, e.passed);
+      else clear_to_ = kit::min(clear_to_, e.sent);
+    }
+    clear_from_ = through;
+    return kit::max(sent, through);
+  }
   std::array<Entry, 8> last_{};
   std::size_t next_ = 0;
+  // Whatever is sent from clear_from_ on and before clear_to_ waits for nothing: no entry is sent in that time, and those
+  // sent before it are through. It saves nearly every search.
+  kit::Duration clear_from_, clear_to_ = kit::Duration::never();
+  kit::Duration asked_;  // about what was asked last: what is recorded at it or before is the past
 };
 
 }  // namespace ahcisim::pcie

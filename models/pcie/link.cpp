@@ -29,6 +29,7 @@ Link::Link(const sc_core::sc_module_name& name, kit::Context& context, const Lin
       platform_payload_{timing_.max_payload()}, one_by_one_{p.fidelity() == "tlp"} {
   up_.latency = p.upstream_latency();
   down_.latency = p.downstream_latency();
+  up_.credit_loop = down_.credit_loop = up_.latency + down_.latency + credit_return_;
   limits_changed();
   context.stats.add(this->name(), statistics_);
   upstream.on_nb_transport_fw<&Link::forward>(this);
@@ -51,22 +52,25 @@ void Link::start_of_simulation() {
 Link::Interval Link::book(Direction& way, Duration earliest, std::int64_t bytes, std::uint32_t payload, std::uint32_t tlps,
                           const char* what) {
   const Duration length = timing_.wire(bytes);
-  const Interval on_wire = tlps > 1 ? book_in_gaps(way, earliest, length, tlps) : way.wire.book(context_.calendar.now(), earliest, length);
-  way.tlps.add(tlps);
-  way.bytes.add(static_cast<std::uint64_t>(bytes));
-  way.payload.add(payload);
-  way.busy.add(length);
+  const Interval on_wire = tlps > 1 ? book_in_gaps(way, earliest, length, tlps)
+                                    : way.wire.book(context_.calendar.now(), earliest, length);
+  way.count(bytes, payload, tlps, length);
   way.track.span(what, on_wire.begin, on_wire.end);
   return on_wire;
 }
 
 Link::Interval Link::send_one(Direction& way, Credits& credits, Duration sent, unsigned header, std::uint32_t payload,
                               const char* what) {
+  const Duration now = context_.calendar.now();
   const Duration free = way.order.not_before(sent);
-  const Duration granted = credits.take(context_.calendar.now(), free, (payload + 15) / 16);
+  const Duration granted = credits.take(now, free, (payload + 15) / 16);
   if (free < granted) statistics_.credit_stalls.add();
-  const Interval on_wire = book(way, granted, header + payload, payload, 1, what);
-  credits.release(on_wire.end + way.latency + credit_return_ + (&way == &up_ ? down_ : up_).latency);
+  const std::uint32_t bytes = header + payload;
+  const Duration length = timing_.wire(bytes);
+  const Interval on_wire = way.wire.book(now, granted, length);
+  way.count(bytes, payload, 1, length);
+  way.track.span(what, on_wire.begin, on_wire.end);
+  credits.release(on_wire.end + way.credit_loop);
   return on_wire;
 }
 

@@ -43,10 +43,17 @@ class Link : public sc_core::sc_module {
     PostedOrder order;
     Credits posted, nonposted, completion;
     kit::Duration latency;
+    kit::Duration credit_loop;  // last symbol of a TLP sent to its credits back at the sender
     bool trains_wait = false;  // credits throttle trains of full TLPs
     kit::Track track;
     kit::Counter &tlps, &bytes, &payload;
     kit::TimeSum& busy;
+    void count(std::int64_t tlp_bytes, std::uint32_t payload_bytes, std::uint32_t tlp_count, kit::Duration length) {
+      tlps.add(tlp_count);
+      bytes.add(static_cast<std::uint64_t>(tlp_bytes));
+      payload.add(payload_bytes);
+      busy.add(length);
+    }
   };
   using Interval = kit::Reserve::Interval;
   using SyncEnum = tlm::tlm_sync_enum;
@@ -60,7 +67,8 @@ class Link : public sc_core::sc_module {
   Interval send_request(Direction& way, const wire::Tlp& tlp, kit::Duration sent);
   Interval send_completion(Direction& way, const wire::Tlp& tlp, kit::Duration sent);
   Interval send_one(Direction& way, Credits& credits, kit::Duration sent, unsigned header, std::uint32_t payload, const char* what);
-  Interval book(Direction& way, kit::Duration earliest, std::int64_t bytes, std::uint32_t payload, std::uint32_t tlps, const char* what);
+  Interval book(Direction& way, kit::Duration earliest, std::int64_t bytes, std::uint32_t payload, std::uint32_t tlps,
+                const char* what);
   Interval book_in_gaps(Direction& way, kit::Duration earliest, kit::Duration length, std::uint32_t tlps);
 
   // link_trains.cpp

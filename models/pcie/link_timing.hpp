@@ -35,7 +35,7 @@ class LinkTiming {
   /// How many naturally aligned blocks of a power-of-two size a range touches.
   static std::uint32_t blocks(std::uint64_t address, std::uint32_t bytes, std::uint32_t block) {
     const std::uint64_t skew = address & (block - 1);
-    return static_cast<std::uint32_t>((skew + bytes + block - 1) / block);
+    return static_cast<std::uint32_t>((skew + bytes + block - 1) >> __builtin_ctz(block));
   }
   /// End of the completion that begins at `address` within a request that ends at `end` (2.3.1.1).
   std::uint64_t completion_end(std::uint64_t address, std::uint64_t end) const {

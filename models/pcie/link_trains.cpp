@@ -59,7 +59,8 @@ Link::Interval Link::posted_stream(Direction& way, const Tlp& tlp, Duration sent
     const auto bytes = static_cast<std::uint32_t>(next - at);
     const std::uint32_t count = LinkTiming::blocks(at, bytes, timing_.max_payload()), padded = LinkTiming::padded(at, bytes);
     ready = available(sent, until, static_cast<std::uint32_t>(next - tlp.address), tlp.length);
-    const Duration rest = timing_.wire(std::int64_t{padded} * (count - 1) / count + std::int64_t{header} * (count - 1));
+    const std::uint32_t before_last = padded * (count - 1) / count;  // at most 16 KiB times 4: no overflow
+    const Duration rest = timing_.wire(std::int64_t{before_last} + header * (count - 1));
     const Duration begin = kit::max(sent, ready - rest);
     const Interval on_wire = book(way, way.order.not_before(kit::max(begin, all.end)), std::int64_t{count} * header + padded, padded,
                                   count, "MWr");
@@ -128,9 +129,11 @@ Duration Link::read_train(Tlp& tlp, Duration sent) {
   const Interval answered = book(down_, ready, std::int64_t{completions} * timing_.completion_bytes() + payload, payload,
                                  completions, data ? "CplD" : "Cpl");
   const Duration length = answered.end - answered.begin;
-  tlp.first_ps = (answered.begin + length / completions + down_.latency).ps();
+  const Duration first = completions == 1 ? answered.end : answered.begin + length / completions;
+  tlp.first_ps = (first + down_.latency).ps();
   const Duration end = answered.end + down_.latency;
-  for (std::uint32_t left = requests; left-- > 0;) tags_.take(end - length * left / requests);
+  for (std::uint32_t left = requests; left-- > 1;) tags_.take(end - length * left / requests);
+  tags_.take(end);
   return end;
 }
 

@@ -48,6 +48,10 @@ RootComplex::RootComplex(const sc_core::sc_module_name& name, kit::Context& cont
   context.stats.add(this->name(), statistics_);
 }
 
+void RootComplex::end_of_elaboration() {
+  if (cpu_interrupts.size() > 0) interrupt_target_ = cpu_interrupts.operator->();
+}
+
 // What an address of the CPU's means on the bus; fills address, completer and a read's type.
 RootComplex::Space RootComplex::decode(std::uint64_t address, std::uint32_t length, Tlp& tlp) const {
   const auto in = [&](std::uint64_t base, std::uint64_t size) {
@@ -107,17 +111,15 @@ Duration RootComplex::post(Tlp& tlp, Duration issued, bool blocking) {
   return kit::max(issued + write_interval_, context_.calendar.absolute(delay) - cpu_request_);
 }
 
-std::uint32_t RootComplex::take_slot() {
-  if (free_.empty()) {
-    pool_.emplace_back();
-    return static_cast<std::uint32_t>(pool_.size() - 1);
-  }
-  const std::uint32_t slot = free_.back();
-  free_.pop_back();
-  return slot;
+RootComplex::Outstanding& RootComplex::take_outstanding() {
+  if (!free_) return pool_.emplace_back();
+  Outstanding& access = *free_;
+  free_ = access.next_free;
+  return access;
 }
 
-tlm::tlm_sync_enum RootComplex::cpu_request(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+tlm::tlm_sync_enum RootComplex::cpu_request(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                            sc_core::sc_time& delay) {
   if (phase != tlm::BEGIN_REQ) return tlm::TLM_COMPLETED;  // END_RESP of those who send one
   Tlp request;
   const Space space = prepare(payload, request);
@@ -127,14 +129,14 @@ tlm::tlm_sync_enum RootComplex::cpu_request(tlm::tlm_generic_payload& payload, t
     delay = context_.calendar.annotate(post(request, issued, false));
     return tlm::TLM_COMPLETED;
   }
-  const std::uint32_t slot = take_slot();
-  Outstanding& access = pool_[slot];
+  Outstanding& access = take_outstanding();
   access.tlp = request;
-  access.tlp.initiator = reinterpret_cast<void*>(static_cast<std::uintptr_t>(slot));
+  access.tlp.initiator = &access;
   access.payload = &payload;
   access.issued = issued;
   if (space == Space::absent) {
-    context_.calendar.at<&RootComplex::answer_absent>(issued + cpu_request_, this, slot);
+    context_.calendar.at<&RootComplex::answer_absent>(issued + cpu_request_, this,
+                                                      reinterpret_cast<std::uintptr_t>(&access));
   } else {
     sc_core::sc_time leaves = context_.calendar.annotate(issued + cpu_request_);
     link->nb_transport_fw(access.tlp, phase, leaves);
@@ -142,8 +144,8 @@ tlm::tlm_sync_enum RootComplex::cpu_request(tlm::tlm_generic_payload& payload, t
   return tlm::TLM_ACCEPTED;
 }
 
-void RootComplex::answer_absent(std::uint64_t slot) {
-  Outstanding& access = pool_[slot];
+void RootComplex::answer_absent(std::uint64_t outstanding) {
+  Outstanding& access = *reinterpret_cast<Outstanding*>(static_cast<std::uintptr_t>(outstanding));
   access.tlp.status = CompletionStatus::UR;
   tlm::tlm_phase phase = tlm::BEGIN_RESP;
   sc_core::sc_time delay = context_.calendar.annotate(context_.calendar.now());
@@ -166,11 +168,11 @@ tlm::tlm_sync_enum RootComplex::completion(Tlp& tlp, tlm::tlm_phase& phase, sc_c
     without_time(tlp, phase);
     return tlm::TLM_COMPLETED;
   }
-  const auto slot = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(tlp.initiator));
-  Outstanding& access = pool_[slot];
+  Outstanding& access = *static_cast<Outstanding*>(tlp.initiator);
   tlm::tlm_generic_payload& payload = *access.payload;
   sc_core::sc_time done = context_.calendar.annotate(finish(access, context_.calendar.absolute(delay)));
-  free_.push_back(slot);
+  access.next_free = free_;
+  free_ = &access;
   cpu->nb_transport_bw(payload, phase, done);
   return tlm::TLM_COMPLETED;
 }

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <vector>
 
 #include <systemc>
 #include <tlm>
@@ -43,12 +42,18 @@ class RootComplex : public sc_core::sc_module {
   std::uint64_t configuration_address(unsigned offset) const { return ecam_ + (std::uint64_t{bus_} << 20) + offset; }
   std::uint64_t io_address(unsigned port) const { return io_ + port; }
 
+ protected:
+  void end_of_elaboration() override;
+
  private:
+  /// The processors' interrupt controllers: a dword written there is a message.
+  static constexpr std::uint64_t interrupt_window = 0xfee00000, interrupt_window_size = 0x100000;
   enum class Space : std::uint8_t { none, memory, configuration, absent, io };
   struct Outstanding {
     wire::Tlp tlp;
     tlm::tlm_generic_payload* payload = nullptr;
     kit::Duration issued;
+    Outstanding* next_free = nullptr;
   };
 
   // CPU side
@@ -60,26 +65,28 @@ class RootComplex : public sc_core::sc_module {
   kit::Duration post(wire::Tlp& tlp, kit::Duration issued, bool blocking);
   tlm::tlm_sync_enum completion(wire::Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time& delay);
   kit::Duration finish(Outstanding& access, kit::Duration arrived);
-  void answer_absent(std::uint64_t slot);
-  std::uint32_t take_slot();
+  void answer_absent(std::uint64_t outstanding);
+  Outstanding& take_outstanding();
 
   // bus-master side
   void bus_master(wire::Tlp& tlp, sc_core::sc_time& delay);
   void bus_master_memory(wire::Tlp& tlp, sc_core::sc_time& delay);
   void message(wire::Tlp& tlp, kit::Duration arrived);
   void without_time(wire::Tlp& tlp, tlm::tlm_phase& phase);
-  bool own_window(std::uint64_t address, std::uint32_t length) const;
+  bool own_window(std::uint64_t address, std::uint32_t length);
   void invalidate(sc_dt::uint64 first, sc_dt::uint64 last);
 
   kit::Context& context_;
   RootComplexStatistics statistics_;
   kit::Duration write_interval_, cpu_request_, cpu_completion_, memory_read_, memory_write_, message_delivery_;
   std::uint64_t low_, low_size_, high_, high_size_, ecam_, io_;
+  std::uint64_t clear_ = 0, clear_size_ = 0;  // addresses without a window around the last bus-master access
   unsigned bus_;
   HostMemory host_;
   PostedOrder order_;  // posted writes on their way from the root port into memory
-  std::deque<Outstanding> pool_;
-  std::vector<std::uint32_t> free_;
+  std::deque<Outstanding> pool_;  // those used stay where they are, and are used again
+  Outstanding* free_ = nullptr;
+  wire::CpuInterruptIf* interrupt_target_ = nullptr;  // what cpu_interrupts is bound to, or null
 };
 
 }  // namespace ahcisim::pcie

@@ -2,6 +2,8 @@
 // The root complex's bus-master side: memory, message-signalled interrupts, INTx.
 #include <ahcisim/models/pcie/root_complex.hpp>
 
+#include <algorithm>
+
 #include <ahcisim/models/pcie/phases.hpp>
 
 namespace ahcisim::pcie {
@@ -11,14 +13,21 @@ using wire::CompletionStatus;
 using wire::Tlp;
 using wire::TlpType;
 
-namespace {
-constexpr std::uint64_t interrupt_window = 0xfee00000, interrupt_window_size = 0x100000;
-}  // namespace
-
-bool RootComplex::own_window(std::uint64_t address, std::uint32_t length) const {
-  const auto touches = [&](std::uint64_t base, std::uint64_t size) { return address < base + size && base < address + length; };
-  return touches(low_, low_size_) || touches(high_, high_size_) || touches(ecam_, 256ull << 20) || touches(io_, 64ull << 10) ||
-         touches(interrupt_window, interrupt_window_size);
+bool RootComplex::own_window(std::uint64_t address, std::uint32_t length) {
+  const std::uint64_t offset = address - clear_;
+  if (offset < clear_size_ && length <= clear_size_ - offset) return false;
+  const struct { std::uint64_t base, size; } windows[] = {
+      {low_, low_size_}, {high_, high_size_}, {ecam_, 256ull << 20}, {io_, 64ull << 10}, {interrupt_window, interrupt_window_size}};
+  std::uint64_t from = 0, to = ~std::uint64_t{0};  // what lies free around the address
+  for (const auto& window : windows) {
+    const std::uint64_t end = window.base + window.size;
+    if (address < end && window.base < address + length) return true;
+    if (end <= address) from = std::max(from, end);
+    else to = std::min(to, window.base);
+  }
+  clear_ = from;
+  clear_size_ = to > from ? to - from : 0;
+  return false;
 }
 
 void RootComplex::bus_master(Tlp& tlp, sc_core::sc_time& delay) {
@@ -28,7 +37,7 @@ void RootComplex::bus_master(Tlp& tlp, sc_core::sc_time& delay) {
     const bool asserted = code < static_cast<unsigned>(wire::MessageCode::Deassert_INTA);
     const Duration seen = kit::max(arrived + message_delivery_, order_.not_before(arrived));
     if (asserted) statistics_.interrupts.add();
-    if (cpu_interrupts.size() > 0) cpu_interrupts->intx(code & 3, asserted, context_.calendar.annotate(seen));
+    if (interrupt_target_) interrupt_target_->intx(code & 3, asserted, context_.calendar.annotate(seen));
     return;
   }
   const bool to_interrupts = tlp.type == TlpType::MWr && tlp.address - interrupt_window < interrupt_window_size;
@@ -42,7 +51,7 @@ void RootComplex::message(Tlp& tlp, Duration arrived) {
   std::uint32_t data = 0;
   for (unsigned i = 0; i < 4; ++i) data |= static_cast<std::uint32_t>(tlp.data[i]) << (8 * i);
   const Duration seen = kit::max(arrived + message_delivery_, order_.not_before(arrived));
-  if (cpu_interrupts.size() > 0) cpu_interrupts->message(tlp.address, data, context_.calendar.annotate(seen));
+  if (interrupt_target_) interrupt_target_->message(tlp.address, data, context_.calendar.annotate(seen));
 }
 
 void RootComplex::bus_master_memory(Tlp& tlp, sc_core::sc_time& delay) {
