@@ -21,7 +21,7 @@ struct InterruptController : sc_core::sc_module, wire::InterruptIf {
 struct Cpu : sc_core::sc_module {
   SC_HAS_PROCESS(Cpu);
   Cpu(const sc_core::sc_module_name& name, host::Memory& memory, InterruptController& irq) : sc_module{name}, memory_{memory}, irq_{irq} { SC_THREAD(run); }
-  tlm_utils::simple_initiator_socket<Cpu> bus{"bus"};
+  tlm_utils::simple_initiator_socket<Cpu> bus{"bus"}, index_data{"index_data"};
   bool ok = false;
 
   std::uint32_t access(tlm::tlm_command command, unsigned offset, std::uint32_t value = 0) {
@@ -73,6 +73,7 @@ int sc_main(int, char**) {
   sata::Link link{"link", context, link_parameters};
   disk::AtaDevice device{"disk", context, ata_parameters, medium, store};
   cpu.bus.bind(hba.registers);  // or your router in between
+  cpu.index_data.bind(hba.index_data);  // for 16-bit firmware; nobody uses it here
   hba.dma.bind(memory.target);
   hba.interrupt.bind(irq);
   hba.ports[0].bind(link.host);
