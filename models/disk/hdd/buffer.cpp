@@ -15,6 +15,10 @@ Buffer::Buffer(const BufferSpec& spec)
     throw kit::ConfigError{"disk buffer: needs at least one segment of at least one sector"};
   if (spec.separate_write_segment && spec.segments < 2)
     throw kit::ConfigError{"disk buffer: a separate write segment needs a second one for reads; raise buffer_segments"};
+  while (std::uint64_t{1} << stretch_bits_ < spec.segment_sectors) ++stretch_bits_;
+  std::size_t stretches = 64;
+  while (stretches < std::size_t{16} * spec.segments) stretches *= 2;
+  touched_.resize(stretches);
   for (std::uint32_t i = 0; i <= spec.segments; ++i) {
     before_[i] = i == 0 ? spec.segments : i - 1;
     after_[i] = i == spec.segments ? 0 : i + 1;
@@ -34,8 +38,17 @@ void Buffer::move(std::uint32_t index, std::uint32_t before) {
 /// A segment keeps the last segment_sectors of what passes through it.
 void Buffer::set(std::size_t index, std::uint64_t start, std::uint64_t end) {
   if (end - start > spec_.segment_sectors) start = end - spec_.segment_sectors;
+  count(index, -1);
   starts_[index] = start;
   lengths_[index] = end - start;
+  count(index, 1);
+}
+
+void Buffer::count(std::size_t index, int by) {
+  if (lengths_[index] == 0) return;
+  const std::uint64_t first = starts_[index], last = first + lengths_[index] - 1;
+  touched(first) = static_cast<std::uint16_t>(touched(first) + by);
+  if (first >> stretch_bits_ != last >> stretch_bits_) touched(last) = static_cast<std::uint16_t>(touched(last) + by);
 }
 
 bool Buffer::readable(std::size_t index) const {
@@ -46,6 +59,7 @@ bool Buffer::readable(std::size_t index) const {
 
 Buffer::Hit Buffer::find(std::uint64_t lba, std::uint64_t count) const {
   Hit best;
+  if (touched_[(lba >> stretch_bits_) & (touched_.size() - 1)] == 0) return best;
   std::uint64_t best_held = 0;
   const std::uint64_t *starts = starts_.data(), *lengths = lengths_.data();
   const std::size_t n = starts_.size();

@@ -84,9 +84,16 @@ class Buffer {
   /// Takes a segment out of the order of use and puts it in front of another (the root: to the end, used last).
   void move(std::uint32_t index, std::uint32_t before);
   void set(std::size_t index, std::uint64_t start, std::uint64_t end);
+  std::uint16_t& touched(std::uint64_t lba) { return touched_[(lba >> stretch_bits_) & (touched_.size() - 1)]; }
+  /// Counts a segment in (+1) or out (-1) of the stretches it touches.
+  void count(std::size_t index, int by);
   BufferSpec spec_;
   std::vector<std::uint64_t> starts_, lengths_;  // apart from the rest, so that a search touches few cache lines
   std::vector<Segment> segments_;
+  /// How many segments touch each stretch of the medium as long as a segment, by the stretch's number modulo the size:
+  /// 0 tells that a search would find nothing.
+  std::vector<std::uint16_t> touched_;
+  int stretch_bits_ = 0;
   std::vector<std::uint32_t> before_, after_;    // the order of use, a ring through the root: unused longest first
   std::uint64_t clock_ = 0;
   std::uint32_t dirty_ = 0;

@@ -67,27 +67,28 @@ DriveFigures ultrastar_hc310() {
   f.seek_full_stroke_write = ms(16.2, derived("the read's and the difference of the averages, 0.8 ms"));
   f.head_switch = ms(0.35, assumed("somewhat above the single-track seek"));
   f.write_settle = ms(0.09, derived("single-track write less single-track read"));
-  buffer(f, 64, 256, cited("WD Ultrastar DC HC310 data sheet: 256 MB buffer"));
+  buffer(f, 64, 256, assumed("256 MB, as dealers list HUS726T4TALE6L4"));
   return f;
 }
 
 DriveFigures deskstar_7k500() {
   const char* rates = "Hitachi Deskstar 7K500 specification, 4.4.4, table 10: 76.3 and 36.5 MB/s media, 64.8 and 31.0 sustained";
+  const char* review = "The Tech Report, Hitachi's Deskstar 7K500 hard drive, 2005: average read seek 8.5 ms, 16 MB cache";
   DriveFigures f;
   f.name = "deskstar-7k500";
   f.description = "Hitachi Deskstar 7K500, 500 GB, 7200 rpm, SATA 3 Gb/s (2005)";
   f.layout = even_zones(10, idema_sectors(500), 30, 1242, 594);
   f.notes = {std::string{"sectors per track of zones 0 and 29: "} + rates, "zones between: assumed even", "capacity: IDEMA LBA1-03"};
-  f.rotation_speed = {kit::Rpm{7200}, cited("Hitachi Deskstar 7K500 specification")};
+  f.rotation_speed = {kit::Rpm{7200}, assumed("the 7K of its name, as in its siblings' specifications")};
   f.head_switch = ms(1.48, derived(std::string{"sectors of a cylinder / sustained rate - revolutions, per switch; "} + rates));
   f.seek_single_track_read = ms(0.8, assumed("as drives of its time"));
   f.seek_single_track_write = ms(1.3, assumed("as drives of its time"));
-  f.seek_average_read = ms(8.5, assumed("as its successor 7K1000.C, 8.5 ms typical"));
+  f.seek_average_read = ms(8.5, cited(review));
   f.seek_average_write = ms(9.5, assumed("as its successor 7K1000.C, 9.5 ms typical"));
   f.seek_full_stroke_read = ms(15.4, derived("measured full strokes of 3.5 inch drives of 7200 rpm are 14.7 to 16.7 ms"));
   f.seek_full_stroke_write = ms(16.4, derived("the read's and the difference of the averages, 1 ms"));
   f.interface_sector = {Duration::from_ns(1896), derived("512 B at 270 MB/s, a Serial ATA 3 Gb/s link's payload rate")};
-  buffer(f, 16, 16, cited("Hitachi Deskstar 7K500 specification: 16 MB buffer"));
+  buffer(f, 16, 16, cited(review));
   return f;
 }
 
@@ -136,9 +137,9 @@ DriveFigures travelstar_7k320() {
   f.seek_single_track_read = ms(1.0, cited(spec));
   f.seek_single_track_write = ms(1.1, cited(spec));
   f.seek_average_read = ms(12.0, cited(spec));
-  f.seek_average_write = ms(13.0, assumed("the read's and half the difference of the full strokes"));
-  f.seek_full_stroke_read = ms(22.9, assumed("20 ms cited; a curve through 1, 12 and 20 ms would bend upwards"));
-  f.seek_full_stroke_write = ms(24.6, assumed("22 ms cited; as the read's"));
+  f.seek_average_write = ms(12.0, cited(spec));
+  f.seek_full_stroke_read = ms(20.0, cited(spec));
+  f.seek_full_stroke_write = ms(22.0, cited(spec));
   f.head_switch = ms(1.0, assumed("as a single-track seek"));
   f.write_settle = ms(0.1, derived("single-track write less single-track read"));
   f.interface_sector = {Duration::from_ns(1896), derived("512 B at 270 MB/s, a Serial ATA 3 Gb/s link's payload rate")};

@@ -215,11 +215,11 @@ void Drive::transferred(MediaRequest& request, kit::Duration now) {
 }
 
 void Drive::queue_command(MediaRequest& request, std::uint64_t from, std::int64_t ready, bool write) {
-  const Place place = mechanics_.geometry().place(from);
   Candidate one;
-  one.cylinder = place.cylinder;
-  one.head = place.head;
-  one.phase = mechanics_.phase_of(place.angle);
+  one.run = mechanics_.geometry().run(from, request.range.lba + request.range.count - from);
+  one.cylinder = one.run.place.cylinder;
+  one.head = one.run.place.head;
+  one.phase = mechanics_.phase_of(one.run.place.angle);
   one.ready = ready;
   one.arrived = request.arrived.ps();
   one.from = from;
@@ -227,6 +227,7 @@ void Drive::queue_command(MediaRequest& request, std::uint64_t from, std::int64_
   one.write = write;
   one.priority = request.priority;
   prioritized_ += one.priority != 0;
+  latest_ready_ = std::max(latest_ready_, ready);
   commands_.push_back(one);
 }
 

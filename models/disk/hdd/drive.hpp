@@ -133,7 +133,7 @@ class Drive final : public Medium {
   void account();
   void stamp(MediaRequest& request, std::int64_t start) const;
   bool turn_once(Pass& pass);
-  void keep_free_sectors(std::int32_t segment, std::uint64_t start, std::uint64_t end);
+  void keep_free_sectors(std::int32_t segment, std::uint64_t start, std::uint64_t end, const Place& place);
   std::int64_t earliest_send(const MediaRequest& request, std::int64_t not_before) const;
   std::uint64_t read_ahead_limit(std::uint64_t lba, std::uint64_t count, std::uint64_t segment_start) const;
 
@@ -155,6 +155,7 @@ class Drive final : public Medium {
   bool look_ahead_ = true;
   bool last_was_read_ = false;
   bool spinning_ = true;
+  std::int64_t latest_ready_ = 0;       ///< by then the controller is done with all commands that ever queued
   std::uint32_t prioritized_ = 0;       ///< queued commands with a priority
   std::uint32_t urgent_ = 0;            ///< reads that wait for dirty data to reach the medium
   std::uint32_t destage_mark_ = 1;

@@ -116,7 +116,7 @@ void Drive::decide(std::int64_t now) {
   if (!waiting_.empty()) serve_waiting(now);
   if (busy(now)) return;
   decision_due_ = false;
-  if (spec_.hits_at_head && flow_.kind == Flow::Kind::read && flow_.segment >= 0) {
+  if (spec_.hits_at_head && latest_ready_ > now && flow_.kind == Flow::Kind::read && flow_.segment >= 0) {
     // The head goes on over what follows anyway, so a command for it need not wait for its overhead to be over.
     const std::uint64_t follows = buffer_.end(flow_.segment);
     for (Candidate& one : commands_)
@@ -148,14 +148,13 @@ bool Drive::choose(std::int64_t now, Candidate& chosen) {
     pool = scratch_.data();
     count = scratch_.size();
   }
-  chosen = pool[count == 1 ? 0 : order_->choose(pool, count, mechanics_, arm_, now)];
+  std::size_t index = count == 1 ? 0 : order_->choose(pool, count, mechanics_, arm_, now);
+  chosen = pool[index];
   std::vector<Candidate>& home = chosen.request ? commands_ : destages_;
-  for (std::size_t i = 0; i < home.size(); ++i) {
-    if (home[i].request != chosen.request || home[i].segment != chosen.segment) continue;
-    home[i] = home.back();
-    home.pop_back();
-    break;
-  }
+  if (pool != home.data())
+    for (index = 0; home[index].request != chosen.request || home[index].segment != chosen.segment;) ++index;
+  home[index] = home.back();
+  home.pop_back();
   prioritized_ -= chosen.request && chosen.priority != 0;
   return true;
 }
@@ -187,7 +186,12 @@ void Drive::start_read(const Candidate& chosen, std::int64_t now) {
   if (fresh) segment = buffer_.victim(false);
   flow_.start(Flow::Kind::read, segment, chosen.from);
   const std::uint64_t until = std::min(end + (look_ahead_ ? spec_.read_ahead_minimum : 0), facts_.sectors);
-  flow_.plan(mechanics_, arm_, start, until, false);
+  if (until == end) {
+    flow_.plan_run(mechanics_, arm_, start, chosen.run, false);
+    flow_.plan(mechanics_, flow_.passes().back().arm, flow_.end(), until, false);
+  } else {
+    flow_.plan(mechanics_, arm_, start, until, false);
+  }
   const std::int64_t first_sector = Flow::through(flow_.first(), chosen.from, mechanics_);
   const bool any_order = spec_.zero_latency_read || spec_.read_free_sectors;
   const bool turned = any_order && flow_.passes().size() == 1 && turn_once(flow_.first());
@@ -196,7 +200,7 @@ void Drive::start_read(const Candidate& chosen, std::int64_t now) {
   account();
   if (segment >= 0) {
     if (!fresh) buffer_.grow(segment, until);
-    else if (spec_.read_free_sectors) keep_free_sectors(segment, chosen.from, until);
+    else if (spec_.read_free_sectors) keep_free_sectors(segment, chosen.from, until, chosen.run.place);
     else buffer_.fill(segment, chosen.from, until, false);
     buffer_.touch(segment);
   }
@@ -248,7 +252,7 @@ void Drive::start_write(const Candidate& chosen, std::int64_t now) {
 /// that the data came in evenly and ended at `arriving`: the head must not be over the first sector too early.
 std::int64_t Drive::with_data(const Candidate& chosen, std::int64_t start) const {
   const auto count = static_cast<std::int64_t>(chosen.request->range.count);
-  const Place place = mechanics_.geometry().place(chosen.from);
+  const Place& place = chosen.run.place;
   const std::int64_t media = mechanics_.sectors_time(1, mechanics_.geometry().sectors_per_track(place.zone));
   const std::int64_t first = chosen.ready + (chosen.arriving - chosen.ready) / count;
   const std::int64_t earliest = std::max(first, chosen.arriving - (count - 1) * media);
@@ -291,11 +295,11 @@ bool Drive::turn_once(Pass& pass) {
 }
 
 /// The head reads from where it lands: sectors of the track in front of those asked for are in the buffer too.
-void Drive::keep_free_sectors(std::int32_t segment, std::uint64_t start, std::uint64_t end) {
+void Drive::keep_free_sectors(std::int32_t segment, std::uint64_t start, std::uint64_t end, const Place& place) {
   const Pass& first = flow_.passes().front();
   const std::int64_t waited = first.begin - first.settled;
   const auto passed = static_cast<std::uint64_t>(waited * first.per_track / mechanics_.revolution());
-  const std::uint64_t track_start = mechanics_.geometry().track_of(start).first;
+  const std::uint64_t track_start = mechanics_.geometry().track_start(start, place);
   buffer_.fill(segment, std::max(track_start, start - std::min(start, passed)), end, false);
 }
 

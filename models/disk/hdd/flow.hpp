@@ -29,6 +29,11 @@ class Flow {
     next = limit = lba;
     passes_.clear();
   }
+  /// Plans the pass over the sectors from `next` on whose place is known.
+  void plan_run(const Mechanics& mechanics, Arm arm, std::int64_t start, const Run& run, bool write) {
+    passes_.push_back(mechanics.pass(arm, start, next, run, write));
+    next += run.count;
+  }
   void stop() { kind = Kind::none; segment = -1; }
   /// Plans passes from `arm`, free at `start`, over [next, until).
   void plan(const Mechanics& mechanics, Arm arm, std::int64_t start, std::uint64_t until, bool write) {

@@ -129,6 +129,7 @@ Geometry::Zone Geometry::prepare(const LayoutSpec& layout, const ZoneSpec& spec)
     if ((std::max(bad, good) + 1) * zone.unit > all_sectors(layout, spec))
       throw kit::ConfigError{fmt::format("disk layout, zone from cylinder {}: defect {} -> {} lies outside the zone",
                                          spec.first_cylinder, bad, good)};
+  zone.plain = zone.unit == 1 && zone.region == 0 && zone.slips.empty() && zone.defects.empty();
   const std::uint32_t n = spec.sectors_per_track;
   zone.sector_angle = angle_of(1.0, n);
   if (n == 1) zone.sector_angle = 0;

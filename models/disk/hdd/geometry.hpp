@@ -5,6 +5,7 @@
 // nothing. A look-up is a binary search over the zones, one over the zone's slips, and three 32-bit divisions.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -92,6 +93,11 @@ class Geometry {
   Run run(std::uint64_t lba, std::uint64_t count) const;
   /// The logical sectors of the track that holds `lba`: first, and one past the last.
   std::pair<std::uint64_t, std::uint64_t> track_of(std::uint64_t lba) const;
+  /// The first logical sector of the track that holds `lba`, whose place is known.
+  std::uint64_t track_start(std::uint64_t lba, const Place& place) const {
+    if (!zones_[place.zone].plain) return track_of(lba).first;
+    return std::max(starts_[place.zone], lba - std::min<std::uint64_t>(lba, place.sector));
+  }
 
  private:
   struct Zone {
@@ -103,6 +109,7 @@ class Geometry {
     std::uint32_t region_logical = 0; ///< of them not spare
     std::uint32_t region_front = 0;   ///< spares at the region's front
     bool cumulative = false;          ///< slips push on beyond their region; `keys` leave spares out of account
+    bool plain = false;               ///< nothing in it is spare, slipped or remapped
     bool slips_turn_skew = false;     ///< slips push the skew forward (per-cylinder and per-track sparing)
     std::vector<std::uint64_t> slips; ///< ascending
     std::vector<std::uint64_t> keys;  ///< slips[i] - i: how many slips lie before a logical sector, by binary search

@@ -19,8 +19,7 @@ Mechanics::Mechanics(const LayoutSpec& layout, MechanicsSpec spec)
                                        spec_.read_seek.cylinders(), geometry_.cylinders())};
 }
 
-Pass Mechanics::pass(Arm from, std::int64_t start, std::uint64_t lba, std::uint64_t count, bool write) const {
-  const Run run = geometry_.run(lba, count);
+Pass Mechanics::pass(Arm from, std::int64_t start, std::uint64_t lba, const Run& run, bool write) const {
   Pass pass;
   pass.lba = lba;
   pass.count = run.count;

@@ -47,12 +47,15 @@ class Mechanics {
   const MechanicsSpec& spec() const { return spec_; }
   std::int64_t revolution() const { return revolution_; }
 
+  /// Time of the arm alone from one cylinder to another until a read (write) may start, ps.
+  std::int64_t arm_time(std::uint32_t from, std::uint32_t to, bool write) const {
+    const std::uint32_t distance = from < to ? to - from : from - to;
+    return write ? spec_.write_seek.picoseconds(distance) : spec_.read_seek.picoseconds(distance);
+  }
   /// Time from one track to another until a read (write) may start, ps. 0 on the same track.
   std::int64_t seek(Arm from, std::uint32_t cylinder, std::uint32_t head, bool write) const {
-    const std::uint32_t distance = from.cylinder < cylinder ? cylinder - from.cylinder : from.cylinder - cylinder;
-    const std::int64_t arm = write ? spec_.write_seek.picoseconds(distance) : spec_.read_seek.picoseconds(distance);
-    if (from.head == head) return arm;
-    const std::int64_t heads = write ? write_head_switch_ : read_head_switch_;
+    const std::int64_t arm = arm_time(from.cylinder, cylinder, write);
+    const std::int64_t heads = from.head == head ? 0 : write ? write_head_switch_ : read_head_switch_;
     return arm < heads ? heads : arm;
   }
   /// An angle as time since the index mark, ps.
@@ -74,7 +77,11 @@ class Mechanics {
     return (static_cast<std::int64_t>(sectors) * revolution_ + per_track / 2) / per_track;
   }
   /// Brings the arm from where it is at `start` over as much of [lba, lba + count) as one track holds.
-  Pass pass(Arm from, std::int64_t start, std::uint64_t lba, std::uint64_t count, bool write) const;
+  Pass pass(Arm from, std::int64_t start, std::uint64_t lba, std::uint64_t count, bool write) const {
+    return pass(from, start, lba, geometry_.run(lba, count), write);
+  }
+  /// The same over sectors whose place is known: `run` is geometry().run() of them.
+  Pass pass(Arm from, std::int64_t start, std::uint64_t lba, const Run& run, bool write) const;
 
  private:
   static constexpr std::int64_t rounding = 1000;  // ps

@@ -18,11 +18,12 @@ struct Candidate {
   std::int64_t ready = 0;        ///< not before this time: the controller is still busy with the command, ps
   std::int64_t arriving = 0;     ///< a write: when the last of its data arrived in the buffer, ps
   std::int64_t arrived = 0;      ///< when the wait began, ps
+  bool write = false;
+  std::uint8_t priority = 0;
   std::uint64_t from = 0;        ///< first sector to access
   MediaRequest* request = nullptr;  ///< nullptr: a destage of buffer segment `segment`
   std::int32_t segment = -1;
-  bool write = false;
-  std::uint8_t priority = 0;
+  Run run;                       ///< a command: what of it lies on the first track
 };
 
 /// Names the access that the arm serves next.

@@ -21,27 +21,31 @@ class SptfOrder final : public SeekOrder {
 
   std::size_t choose(const Candidate* queue, std::size_t count, const Mechanics& mechanics, Arm arm,
                      std::int64_t now) override {
-    const std::int64_t phase = mechanics.phase_at(now), head_switch = mechanics.spec().read_head_switch.ps();
-    std::size_t best = 0, first = 0;
-    std::int64_t best_cost = INT64_MAX, first_arrived = INT64_MAX;
-    for (std::size_t i = 0; i < count; ++i) {
-      const Candidate& one = queue[i];
-      if (one.arrived < first_arrived) {
-        first_arrived = one.arrived;
-        first = i;
+    const std::int64_t phase = mechanics.phase_at(now), overdue = now - limit_, weight = weight_, margin = margin_;
+    // A head that is to move on to the next sector or track needs no margin: that is what skew is for.
+    const std::int64_t head_switch = mechanics.spec().read_head_switch.ps();
+    const std::int64_t longest_switch = std::max(head_switch, mechanics.spec().write_head_switch.ps());
+    const Candidate* best = queue;
+    std::int64_t best_cost = INT64_MAX;
+    for (const Candidate *one = queue, *end = queue + count; one != end; ++one) {
+      if (one->arrived < overdue) return oldest(queue, count);
+      std::int64_t moved = mechanics.arm_time(arm.cylinder, one->cylinder, one->write);
+      if (__builtin_expect(moved <= longest_switch, 0)) {
+        moved = mechanics.seek(arm, one->cylinder, one->head, one->write);
+        if (moved > head_switch) moved += margin;
+      } else {
+        moved += margin;
       }
-      const std::int64_t seek = mechanics.seek(arm, one.cylinder, one.head, one.write);
-      // A head that is to move on to the next sector or track needs no margin: that is what skew is for.
-      const std::int64_t moved = std::max<std::int64_t>(one.ready - now, 0) + seek + (seek > head_switch ? margin_ : 0);
-      const std::int64_t bound = moved - (((now - one.arrived) >> 10) * weight_);
+      const std::int64_t bound = moved - ((now - one->arrived) >> 10) * weight;
       if (bound >= best_cost) continue;  // its seek alone is too long
-      const std::int64_t cost = bound + mechanics.wait(phase + moved, one.phase);
+      const std::int64_t late = std::max<std::int64_t>(one->ready - now, 0);
+      const std::int64_t cost = bound + late + mechanics.wait(phase + moved + late, one->phase);
       if (cost < best_cost) {
         best_cost = cost;
-        best = i;
+        best = one;
       }
     }
-    return now - first_arrived > limit_ ? first : best;
+    return static_cast<std::size_t>(best - queue);
   }
 
  private:

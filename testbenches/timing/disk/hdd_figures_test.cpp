@@ -148,6 +148,8 @@ TEST(HddFigures, DataSheetSeeksAreReproduced) {
     const DriveSpec spec = drive_spec(p);
     EXPECT_NEAR(spec.mechanics.read_seek.uniform_average().ms(), p.seek_average_read().ms(), 0.02 * p.seek_average_read().ms()) << name;
     EXPECT_NEAR(spec.mechanics.read_seek.time(1).ms(), p.seek_single_track_read().ms(), 0.001) << name;
+    const std::uint32_t longest = spec.mechanics.read_seek.cylinders() - 1;
+    EXPECT_NEAR(spec.mechanics.read_seek.time(longest).ms(), p.seek_full_stroke_read().ms(), 0.001) << name;
     if (p.seek_average_write().ps() == 0) continue;
     EXPECT_NEAR(spec.mechanics.write_seek.uniform_average().ms(), p.seek_average_write().ms(), 0.02 * p.seek_average_write().ms()) << name;
   }

@@ -69,6 +69,8 @@ TEST(HddGeometry, ARunIsItsSectors) {
       }
       const auto [first, last] = geometry.track_of(lba + run.count / 2);
       EXPECT_LE(first, lba);
+      const std::uint64_t middle = lba + run.count / 2;
+      EXPECT_EQ(geometry.track_start(middle, geometry.place(middle)), first);
       EXPECT_EQ(geometry.place(first).cylinder, run.place.cylinder);
       EXPECT_EQ(geometry.place(first).head, run.place.head);
       EXPECT_EQ(last, lba + run.count);
