@@ -29,9 +29,10 @@ void hold(const char* name, double disksim_demerit, double write_percent = 5) {
 
 TEST(HddValidation, Cheetah9lp) { hold("cheetah9LP", 0.107); }
 TEST(HddValidation, Ibm18es) { hold("ibm18es", 0.135); }
-// This drive's cached writes took 0.02 to 0.12 ms longer than its description's write overhead and bus time add up to,
-// which is the shortest seen; nothing in the description tells of it. So the mean of the writes falls 10 % short of the
-// measured one (target 5 %), while the demerit is a third of DiskSim's.
+// This drive's cached writes took 0.06 to 0.1 ms longer than its description's write overhead and bus time add up to where
+// they left the track the arm was on; nothing in the description tells of it (models/disk/hdd/README.md has the readings
+// tried). So the mean of the writes falls 10 % short of the measured one (target 5 %), while the demerit is a third of
+// DiskSim's.
 TEST(HddValidation, Atlas10k) { hold("atlas10k", 0.268, 10.5); }
 TEST(HddValidation, HpC3323a) { hold("hp_c3323a", 0.306); }
 
