@@ -29,7 +29,7 @@ pcie::FunctionDescription ahci_function(const ahci::HbaParameters& parameters) {
   function.msix.table_bar = function.msix.pba_bar = 5;
   function.msix.table_offset = 0x1800;
   function.msix.pba_offset = 0x1c00;
-  function.sata = pcie::SataDescription{4, 0x10, 5};
+  function.sata = pcie::SataDescription{4, 0x10};
   return function;
 }
 

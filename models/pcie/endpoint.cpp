@@ -18,7 +18,7 @@ Endpoint::Endpoint(const sc_core::sc_module_name& name, kit::Context& context, c
     : sc_module{name}, link{"link"}, bar{"bar", 6}, dma{"dma"}, interrupt{"interrupt"}, context_{context},
       function_{function}, space_{this->name(), function}, interrupts_{space_, function.msix, *this},
       register_read_{parameters.register_read()}, configuration_time_{parameters.configuration()},
-      own_structures_{function.msix.vectors > 0 || function.sata} {
+      own_structures_{function.msix.vectors > 0} {
   link.on_nb_transport_fw<&Endpoint::request>(this);
   link.on_b_transport<&Endpoint::request_blocking>(this);
   link.on_transport_dbg<&Endpoint::request_debug>(this);
@@ -142,9 +142,8 @@ Duration Endpoint::unsupported(Tlp& tlp, Duration when) {
 
 Duration Endpoint::serve_bar(Tlp& tlp, unsigned bar_index, std::uint64_t offset, Duration when) {
   (tlp.read() ? statistics_.register_reads : statistics_.register_writes).add();
-  Duration done = when;
-  if (!own_structures_ || !serve_own(tlp, bar_index, offset, done)) done = access_bar(bar_index, offset, tlp, when);
-  return done + register_read_;
+  if (own_structures_ && serve_own(tlp, bar_index, offset)) return when + register_read_;
+  return access_bar(bar_index, offset, tlp, when) + register_read_;
 }
 
 Duration Endpoint::access_bar(unsigned bar_index, std::uint64_t offset, Tlp& tlp, Duration when) {

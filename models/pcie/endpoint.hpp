@@ -68,7 +68,7 @@ class Endpoint : public sc_core::sc_module, private MessageSender {
   kit::Duration serve_configuration(wire::Tlp& tlp, kit::Duration when);
   kit::Duration serve_bar(wire::Tlp& tlp, unsigned bar_index, std::uint64_t offset, kit::Duration when);
   kit::Duration access_bar(unsigned bar_index, std::uint64_t offset, wire::Tlp& tlp, kit::Duration when);
-  bool serve_own(wire::Tlp& tlp, unsigned bar_index, std::uint64_t offset, kit::Duration& done);
+  bool serve_own(wire::Tlp& tlp, unsigned bar_index, std::uint64_t offset);
   kit::Duration unsupported(wire::Tlp& tlp, kit::Duration when);
   const ConfigurationSpace::Window* claim(const wire::Tlp& tlp) const;
 
@@ -101,8 +101,7 @@ class Endpoint : public sc_core::sc_module, private MessageSender {
   ConfigurationSpace::Decode decode_;
   bool may_master_ = false;
   bool direct_given_ = false;
-  bool own_structures_;           // MSI-X table or index/data pair in a BAR
-  std::uint32_t index_ = 0;       // of the index/data pair
+  bool own_structures_;           // MSI-X table and PBA in BARs
   std::uint16_t requester_ = 0;   // bus, device, function as captured from configuration writes
   std::function<void()> function_reset_;
   std::deque<Pending> pool_;  // those used stay where they are, and are used again

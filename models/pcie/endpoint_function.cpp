@@ -104,34 +104,20 @@ void Endpoint::send_intx(bool asserted, Duration when) {
   link->b_transport(tlp, delay);
 }
 
-// The MSI-X table and PBA, and the index/data pair (AHCI 1.3.1, 10.14).
-bool Endpoint::serve_own(Tlp& tlp, unsigned bar_index, std::uint64_t offset, Duration& done) {
+// The MSI-X table and PBA.
+bool Endpoint::serve_own(Tlp& tlp, unsigned bar_index, std::uint64_t offset) {
   const MsixDescription& msix = function_.msix;
   const auto inside = [&](unsigned its_bar, std::uint64_t from, std::uint64_t bytes) {
-    return bytes && bar_index == its_bar && offset >= from && offset < from + bytes;
+    return bar_index == its_bar && offset - from < bytes;
   };
   if (inside(msix.table_bar, msix.table_offset, msix.vectors * 16ull)) {
     const auto at = static_cast<std::uint32_t>(offset - msix.table_offset);
     tlp.read() ? interrupts_.read_table(at, tlp.data, tlp.length) : interrupts_.write_table(at, tlp.data, tlp.length);
     return true;
   }
-  if (inside(msix.pba_bar, msix.pba_offset, (msix.vectors + 63) / 64 * 8ull)) {
-    if (tlp.read()) interrupts_.read_pending(static_cast<std::uint32_t>(offset - msix.pba_offset), tlp.data, tlp.length);
-    return true;
-  }
-  if (!function_.sata || !inside(function_.sata->bar, function_.sata->offset, 8)) return false;
-  if (tlp.length != 4 || offset % 4) return false;  // the pair is accessed by dwords only: anything else is the function's
-  if (offset == function_.sata->offset) {
-    if (tlp.read()) {
-      for (unsigned i = 0; i < 4; ++i) tlp.data[i] = static_cast<std::uint8_t>(index_ >> (8 * i));
-    } else {
-      index_ = (tlp.data[0] | tlp.data[1] << 8 | tlp.data[2] << 16 | static_cast<std::uint32_t>(tlp.data[3]) << 24) & ~3u;
-    }
-  } else if (index_ < function_.bars[function_.sata->target_bar].size) {
-    done = access_bar(function_.sata->target_bar, index_, tlp, done);
-  } else if (tlp.read()) {
-    std::memset(tlp.data, 0, tlp.length);
-  }
+  if (!inside(msix.pba_bar, msix.pba_offset, (msix.vectors + 63) / 64 * 8ull)) return false;
+  if (tlp.read())
+    interrupts_.read_pending(static_cast<std::uint32_t>(offset - msix.pba_offset), tlp.data, tlp.length);
   return true;
 }
 
@@ -177,7 +163,6 @@ void Endpoint::send_limits() {
 
 void Endpoint::reset_function() {
   space_.reset_function();
-  index_ = 0;
   interrupts_.reset();
   if (function_reset_) function_reset_();
   update();

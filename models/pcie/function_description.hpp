@@ -31,12 +31,11 @@ struct MsixDescription {
   std::uint32_t table_offset = 0, pba_offset = 0;  ///< multiples of 8
 };
 
-/// Serial ATA capability with an index/data pair (AHCI 1.3.1, 2.4 and 10.14): two dwords in a BAR through which another
-/// BAR's registers are reached. The endpoint translates.
+/// Serial ATA capability (AHCI 1.3.1, 2.4): tells software where the index/data pair lies, two dwords in a BAR. The pair
+/// itself (10.14) is the function's, like every other register behind that BAR.
 struct SataDescription {
   unsigned bar = 4;            ///< where the pair lies
   std::uint32_t offset = 0;    ///< of the Index register in it, a multiple of 4; Data follows
-  unsigned target_bar = 5;     ///< what it reaches: ABAR
 };
 
 struct FunctionDescription {
