@@ -32,8 +32,10 @@ MsiCapability::MsiCapability(kit::RegisterBank& bank, unsigned at, const MsiDesc
 
 MsixCapability::MsixCapability(kit::RegisterBank& bank, unsigned at, const MsixDescription& msix)
     : header{bank, at, "MSI-X Capability", "PCI Express Base, 7.7.2", 0x11}, control{bank, at + 2},
-      table{bank, at + 4, 4, "MSI-X Table", "Table Offset and Table BIR", "PCI Express Base, 7.7.2.3", msix.table_offset | msix.table_bar},
-      pba{bank, at + 8, 4, "MSI-X PBA", "PBA Offset and PBA BIR", "PCI Express Base, 7.7.2.4", msix.pba_offset | msix.pba_bar} {
+      table{bank, at + 4, 4, "MSI-X Table", "Table Offset and Table BIR", "PCI Express Base, 7.7.2.3",
+            msix.table_offset | msix.table_bar},
+      pba{bank, at + 8, 4, "MSI-X PBA", "PBA Offset and PBA BIR", "PCI Express Base, 7.7.2.4",
+          msix.pba_offset | msix.pba_bar} {
   control.TableSize.configure(msix.vectors - 1);
 }
 
@@ -68,7 +70,8 @@ void ConfigurationSpace::add_capabilities(const FunctionDescription& f) {
   unsigned at = own_at;
   for (const auto& content : f.vendor_capabilities) {
     if (content.size() < 4 || content.size() % 4 || at + content.size() > 256)
-      throw kit::ConfigError{fmt::format("{}: capability of {} bytes at {:#x}: give multiples of 4 that end below 100h", bank.name(),
+      throw kit::ConfigError{fmt::format("{}: capability of {} bytes at {:#x}: give multiples of 4 that end below 100h",
+                                         bank.name(),
                                          content.size(), at)};
     add_own_capability(at, content);
     last = link(own_headers_.back(), last);
@@ -90,7 +93,8 @@ void ConfigurationSpace::reset_function() {
   if (express) express->device_control.MaxPayloadSize = payload;
 }
 
-void ConfigurationSpace::link_trained(unsigned generation, unsigned lanes, unsigned max_payload, unsigned max_read_request) {
+void ConfigurationSpace::link_trained(unsigned generation, unsigned lanes, unsigned max_payload,
+                                      unsigned max_read_request) {
   if (!express) return;
   express->link_capabilities.MaxLinkSpeed.configure(generation);
   express->link_capabilities.MaximumLinkWidth.configure(lanes);
