@@ -71,8 +71,7 @@ void ConfigurationSpace::add_capabilities(const FunctionDescription& f) {
   for (const auto& content : f.vendor_capabilities) {
     if (content.size() < 4 || content.size() % 4 || at + content.size() > 256)
       throw kit::ConfigError{fmt::format("{}: capability of {} bytes at {:#x}: give multiples of 4 that end below 100h",
-                                         bank.name(),
-                                         content.size(), at)};
+                                         bank.name(), content.size(), at)};
     add_own_capability(at, content);
     last = link(own_headers_.back(), last);
     at += static_cast<unsigned>(content.size());

@@ -54,8 +54,8 @@ struct MSIAddress : kit::Register {
 };
 struct MSIBits : kit::Register {
   MSIBits(kit::RegisterBank& bank, unsigned offset, const char* name, const char* section, Access access)
-      : Register{bank, offset, 4, name, name, section}, VECTORS{*this, name, {31, 0}, access, 0,
-                                                                "one bit for each vector"} {}
+      : Register{bank, offset, 4, name, name, section},
+        VECTORS{*this, name, {31, 0}, access, 0, "one bit for each vector"} {}
   kit::Field VECTORS;
 };
 
