@@ -99,7 +99,7 @@ DriveFigures fast_drive(const char* name, const char* description, const char* s
   f.description = description;
   f.layout = even_zones(surfaces, idema_sectors(gigabytes), 24, outer, inner);
   f.notes = {"capacity: IDEMA LBA1-03", "surfaces, zones and sectors per track: assumed"};
-  f.rotation_speed = {kit::Rpm{15000}, cited(source)};
+  f.rotation_speed = {kit::Rpm{15000}, assumed("the 15K of its name")};
   f.seek_average_read = ms(read, cited(source));
   f.seek_average_write = ms(write, cited(source));
   f.seek_single_track_read = ms(single, assumed("as drives of its class"));
