@@ -36,7 +36,10 @@ struct Cpu : sc_core::sc_module {
   std::uint32_t read(unsigned offset) { return access(tlm::TLM_READ_COMMAND, offset); }
   void write(unsigned offset, std::uint32_t value) { access(tlm::TLM_WRITE_COMMAND, offset, value); }
   void run() {  // AHCI 1.3.1, 10.1.2 and 5.5.1; offsets as in chapter 3, port 0 from 100h on
-    while ((read(0x128) & 0xf) != 3 || (read(0x120) & 0x88)) wait(1, sc_core::SC_MS);  // PxSSTS.DET, PxTFD.STS
+    for (int ms = 0; (read(0x128) & 0xf) != 3 || (read(0x120) & 0x88); ++ms) {  // PxSSTS.DET, PxTFD.STS
+      if (ms == 1000) return;
+      wait(1, sc_core::SC_MS);
+    }
     auto* ram = reinterpret_cast<std::uint32_t*>(memory_.at(0, 0x4000));  // list 0, received FISes 1000h, table 2000h, data 3000h
     ram[0] = 1u << 16 | 5, ram[2] = 0x2000;                               // one PRD, a command FIS of five dwords
     ram[0x800] = 0xec8027;                                                // Register H2D, C = 1, IDENTIFY DEVICE
