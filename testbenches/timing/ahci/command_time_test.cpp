@@ -78,6 +78,47 @@ TEST_F(Timing, SlowMemoryHoldsTheLinkToItsOwnRate) {
   EXPECT_GT(rate, 396.0);
 }
 
+TEST(SharedEngine, SixPortsAtFullRateFitIntoIt) {
+  constexpr unsigned ports = 6, bytes = 1u << 19;
+  ahci::HbaParameters parameters;
+  AhciBench b{parameters, ports};
+  b.memory.ps_per_byte = 10;
+  wire::TagBoard board;
+  wire::RequestTag tags[ports];
+  b.hba.set_tag_board(&board);
+  for (unsigned p = 0; p < ports; ++p) {
+    b.bring_up(p);
+    board.at(p, 0) = &tags[p];
+    b.prepare(p, 0, AhciBench::queued_fis(false, 0, 0, bytes / 512), {{0x400000 + p * bytes, bytes}});
+  }
+  const Duration start = b.now();
+  for (unsigned p = 0; p < ports; ++p) b.issue(p, 0, true);
+  for (unsigned p = 0; p < ports; ++p) {
+    ASSERT_TRUE(b.run_until([&] { return b.read(AhciBench::port(p, SACT)) == 0; }, 20_ms)) << "port " << p;
+    const double rate = bytes / (Duration::from_ps(tags[p].when(wire::Stage::transferred)) - start).seconds() / 1e6;
+    EXPECT_GT(rate, 580.0) << "port " << p;
+  }
+}
+
+// Two ports, and an engine that is too slow for both at once: never more than its rate.
+TEST(SharedEngine, BoundsWhatAllPortsMoveTogether) {
+  constexpr unsigned ports = 2, bytes = 1u << 19;
+  ahci::HbaParameters parameters;
+  parameters.dma_rate.set(kit::Rate{500e6});
+  AhciBench b{parameters, ports};
+  b.memory.ps_per_byte = 10;
+  for (unsigned p = 0; p < ports; ++p) {
+    b.bring_up(p);
+    b.prepare(p, 0, AhciBench::queued_fis(false, 0, 0, bytes / 512), {{0x400000 + p * bytes, bytes}});
+  }
+  const Duration start = b.now();
+  for (unsigned p = 0; p < ports; ++p) b.issue(p, 0, true);
+  ASSERT_TRUE(b.run_until([&] { return (b.read(AhciBench::port(0, SACT)) | b.read(AhciBench::port(1, SACT))) == 0; }, 20_ms));
+  const double rate = ports * double{bytes} / (b.now() - start).seconds() / 1e6;
+  EXPECT_LT(rate, 500.0);
+  EXPECT_GT(rate, 480.0);
+}
+
 TEST_F(Timing, RegisterReadTakesItsLatencyAndAWriteNone) {
   b.read(0);
   EXPECT_EQ(b.last_delay, parameters.register_access());
