@@ -149,7 +149,8 @@ BareHbaRun run_bare_hba(std::uint64_t requests) {
   hba_parameters.set("ports", "1");
   const sata::LinkParameters link_parameters;
   const disk::AtaParameters ata_parameters;
-  const host::MemoryParameters memory_parameters;
+  host::MemoryParameters memory_parameters;
+  memory_parameters.set("size", "1GiB");  // addresses of 32 bits: the guest leaves the upper halves 0
   disk::MediumFacts facts;
   facts.sectors = (std::uint64_t{64} << 30) / 512;
   disk::InstantMedium medium{facts};
