@@ -21,7 +21,9 @@ CommandSlots::CommandSlots(Memory& memory, std::uint32_t buffer_bytes, std::uint
     slot.header = list + 32 * (i % count);
     slot.table_address = tables + table_bytes * i;
     slot.table = memory.at(slot.table_address, table_bytes);
-    slot.buffer_address = memory.allocate(bytes, page);
+    // A page more each: buffers that lie a multiple of a large power of two apart would share a few sets of the caches, those
+    // of the machine that simulates included, and every transfer would miss them.
+    slot.buffer_address = memory.allocate(bytes + page, page);
     slot.buffer = memory.at(slot.buffer_address, bytes);
   }
 }
