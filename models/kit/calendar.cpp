@@ -6,6 +6,17 @@
 #include <stdexcept>
 
 namespace ahcisim::kit {
+namespace {
+
+/// Whether any process but those of `own` is among these objects or below them.
+bool any_process_but(const sc_core::sc_object* own, const std::vector<sc_core::sc_object*>& objects) {
+  return std::any_of(objects.begin(), objects.end(), [own](const sc_core::sc_object* object) {
+    if (dynamic_cast<const sc_core::sc_process_b*>(object)) return object->get_parent_object() != own;
+    return any_process_but(own, object->get_child_objects());
+  });
+}
+
+}  // namespace
 
 Calendar::Calendar(const sc_core::sc_module_name& name) : sc_module{name} {
   if (sc_core::sc_get_time_resolution() != sc_core::sc_time(1, sc_core::SC_PS))
@@ -14,6 +25,8 @@ Calendar::Calendar(const sc_core::sc_module_name& name) : sc_module{name} {
   sensitive << wake_;
   dont_initialize();
 }
+
+void Calendar::start_of_simulation() { alone_ = !any_process_but(this, sc_core::sc_get_top_level_objects()); }
 
 Duration Calendar::outside_now() const { return max(now_, Duration::from_ps(kernel_stamp())); }
 
@@ -83,6 +96,7 @@ Calendar::Key Calendar::pop_heap() {
 bool Calendar::may_run(std::int64_t when) const {
   if (when <= stamp_) return true;
   if (kernel_steps_ || when - stamp_ > run_ahead_limit_.ps()) return false;
+  if (alone_) return true;
   // Strictly before anybody else: a foreign process due at the same time runs first, as it would have been armed first.
   const sc_core::sc_time idle = sc_core::sc_time_to_pending_activity(sc_core::sc_get_curr_simcontext());
   return idle == sc_core::sc_max_time() || static_cast<std::uint64_t>(when - stamp_) < idle.value();

@@ -2,8 +2,8 @@
 // The calendar: how every block of a machine waits. A heap of callbacks behind a single sc_event.
 //
 // Times are absolute (kit::Duration since the start). The calendar may *run ahead* of the kernel within one
-// activation, as far as the kernel proves that no foreign process is due, so the time of a block is calendar.now(),
-// never sc_time_stamp(). At a TLM socket the annotated delay is relative to sc_time_stamp() as the standard has it
+// activation, as far as the kernel proves that no foreign process is due (where the simulation starts without any, nobody
+// can be, and the kernel is not asked again), so the time of a block is calendar.now(), never sc_time_stamp(). At a TLM socket the annotated delay is relative to sc_time_stamp() as the standard has it
 // (IEEE 1666-2011, 11.1.3.1): annotate() makes it from a point in time, absolute() reads it back.
 //
 //     calendar.at<&Port::fetch_done>(when, this, slot);     // calls this->fetch_done(slot) at `when`
@@ -48,6 +48,8 @@ class Calendar : public sc_core::sc_module {
 
   /// Takes every event through the kernel, one activation each; results are identical, speed is not.
   void set_kernel_steps(bool on) { kernel_steps_ = on; }
+  /// For a simulation that starts without any foreign process but spawns one later: ask the kernel before every callback.
+  void expect_company() { alone_ = false; }
   /// How far to run ahead of the kernel at most: a return of sc_start(t) may find models up to this much ahead of t.
   void set_run_ahead_limit(Duration limit) { run_ahead_limit_ = limit; }
   /// Ends the run before the next callback; safe from a signal handler. sc_start() then returns for want of events.
@@ -86,6 +88,7 @@ class Calendar : public sc_core::sc_module {
       return sc_core::sc_time::from_value(value);
     }
   }
+  void start_of_simulation() override;
   void push(Duration when, Call call, void* object, std::uint64_t argument);
   void sift_up(Key key);
   Key pop_heap();
@@ -106,6 +109,7 @@ class Calendar : public sc_core::sc_module {
   std::int64_t armed_ = never;
   bool running_ = false;
   bool kernel_steps_ = false;
+  bool alone_ = false;  // no other process in the simulation
   std::atomic<bool> stopped_{false};
   Duration run_ahead_limit_ = 100_us;
   std::uint64_t events_ = 0;

@@ -74,6 +74,7 @@ TEST(Calendar, EqualTimesRunInTheOrderTheyWereScheduled) {
   for (int i = 0; i < 100; ++i) calendar.at<&Recorder::note>(10_ns, &recorder, i);
   sc_core::sc_start();
   for (int i = 0; i < 100; ++i) ASSERT_EQ(recorder.seen[i].second, static_cast<std::uint64_t>(i));
+  EXPECT_EQ(calendar.activations(), 1u) << "nobody else is in this simulation";
 }
 
 TEST(Calendar, ATimeInThePastMeansNow) {
