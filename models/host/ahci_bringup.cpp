@@ -133,7 +133,7 @@ void AhciDriver::try_port(unsigned port) {
       script_.read(reg(PxSIG), [=](std::uint32_t signature) {
         if (signature == signature_ata) {
           thaw();
-          script_.call([this] { configure_device(); });
+          script_.call([this] { configure_device(1); });
         } else if (any) {
           try_port(port + 1);
         } else {

@@ -56,15 +56,27 @@ void AhciDriver::internal_done(bool ok, kit::Duration at) {
   script_.resume(at);
 }
 
-void AhciDriver::configure_device() {
-  internal_command(plain_command(ata_command::IDENTIFY_DEVICE), 512, [this](bool ok) {
-    if (!ok) return give_up("IDENTIFY DEVICE failed");
+void AhciDriver::configure_device(unsigned attempt) {
+  internal_command(plain_command(ata_command::IDENTIFY_DEVICE), 512, [=](bool ok) {
+    if (!ok) return configure_again(attempt);
     identify_ = Identify::parse(slots_.buffer(CommandSlots::internal));
-    configure_features();
+    configure_features(attempt);
   });
 }
 
-void AhciDriver::configure_features() {
+/// IDENTIFY DEVICE failed: COMRESET and once more from the beginning (libata-eh.c, ata_eh_recover).
+void AhciDriver::configure_again(unsigned attempt) {
+  if (attempt >= static_cast<unsigned>(parameters_.probe.reset_tries()))
+    return give_up("IDENTIFY DEVICE failed after each of " + std::to_string(attempt) + " COMRESETs");
+  script_.write(reg(PxIE), 0);
+  hard_reset([=](bool device) {
+    if (!device) return give_up("no device answers any more on port " + std::to_string(port_));
+    thaw();
+    script_.call([=] { configure_device(attempt + 1); });
+  });
+}
+
+void AhciDriver::configure_features(unsigned attempt) {
   if (identify_.ncq && (cap_ & CAP_SNCQ) && identify_.auto_activate_offered && parameters_.auto_activate())
     set_feature(ata_feature::enable_sata, ata_feature::sata_dma_auto_activate);
   if (identify_.log_ext) read_logs();
@@ -87,9 +99,9 @@ void AhciDriver::configure_features() {
   if (ahead != 0 && identify_.look_ahead_offered)
     set_feature(ahead == 1 ? ata_feature::enable_look_ahead : ata_feature::disable_look_ahead, 0);
   // The second IDENTIFY sees what the commands above have changed.
-  script_.call([this] {
-    internal_command(plain_command(ata_command::IDENTIFY_DEVICE), 512, [this](bool ok) {
-      if (!ok) return give_up("IDENTIFY DEVICE failed after SET FEATURES");
+  script_.call([=] {
+    internal_command(plain_command(ata_command::IDENTIFY_DEVICE), 512, [=](bool ok) {
+      if (!ok) return configure_again(attempt);
       identify_ = Identify::parse(slots_.buffer(CommandSlots::internal));
       device_configured();
     });

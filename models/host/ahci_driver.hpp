@@ -147,8 +147,9 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
   }
 
   // The disk.
-  void configure_device();
-  void configure_features();
+  void configure_device(unsigned attempt);
+  void configure_again(unsigned attempt);
+  void configure_features(unsigned attempt);
   void read_logs();
   void read_log(std::uint8_t log, std::uint8_t page, std::function<void(const std::uint8_t* data)> handler);
   void set_feature(std::uint8_t subcommand, std::uint8_t count);

@@ -24,7 +24,6 @@ void AhciDriver::begin_recovery(std::uint32_t port_is, std::uint32_t timed_out) 
   if (++recoveries_in_row_ > most_recoveries_in_row) {
     script_.call([this] { give_up("errors without end: the device is given up"); });
   } else if (timed_out || (port_is & PxIS_freeze)) {
-    script_.write(reg(PxIE), 0);
     script_.call([this] { recover_with_reset(1); });
   } else {
     script_.call([this] { recover_after_device_error(); });
@@ -57,12 +56,7 @@ void AhciDriver::recover_after_device_error() {
         fis.lba_7_0 = ncq_error_log;
         fis.count_7_0 = 1;
         internal_command(fis, 512, [=](bool ok) {
-          if (!ok) {
-            complain("NCQ command error log cannot be read: every command counts as failed (ACS-3, A.14)");
-            for (std::uint32_t left = suspects_; left; left &= left - 1)
-              blame(static_cast<unsigned>(__builtin_ctz(left)), wire::status::ERR, wire::error::ABRT, 0);
-            return end_recovery();
-          }
+          if (!ok) return recover_with_reset(1);  // nobody can be blamed: all have failed once
           analyse_log(slots_.buffer(CommandSlots::internal));
           end_recovery();
         });
@@ -90,6 +84,7 @@ void AhciDriver::analyse_log(const std::uint8_t* log) {
 
 /// COMRESET, as often as it takes; then everything that was outstanding has failed once.
 void AhciDriver::recover_with_reset(unsigned attempt) {
+  script_.write(reg(PxIE), 0);
   script_.read(reg(PxSERR), [=](std::uint32_t serr) { script_.write(reg(PxSERR), serr); });
   script_.call([=] {
     hard_reset([=](bool device) {
@@ -99,14 +94,16 @@ void AhciDriver::recover_with_reset(unsigned attempt) {
         return recover_with_reset(attempt + 1);
       }
       thaw();
-      script_.call([this] {
+      script_.call([=] {
         queued_ = plain_ = 0;
         // The device may have changed or lost its settings: libata identifies it again.
         wire::RegisterH2D fis;
         fis.flags = wire::RegisterH2D::C;
         fis.command = ata_command::IDENTIFY_DEVICE;
-        internal_command(fis, 512, [this](bool ok) {
-          if (!ok) return give_up("IDENTIFY DEVICE failed after COMRESET");
+        internal_command(fis, 512, [=](bool ok) {
+          // Its data may have been lost on the way like any other (libata-eh.c, ata_eh_recover).
+          if (!ok && attempt < static_cast<unsigned>(parameters_.probe.reset_tries())) return recover_with_reset(attempt + 1);
+          if (!ok) return give_up("IDENTIFY DEVICE failed after each of " + std::to_string(attempt) + " COMRESETs");
           const Identify again = Identify::parse(slots_.buffer(CommandSlots::internal));
           if (again.logical_sectors != identify_.logical_sectors || again.serial != identify_.serial)
             return give_up("another device answers after COMRESET");

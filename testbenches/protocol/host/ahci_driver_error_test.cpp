@@ -95,6 +95,59 @@ TEST(AhciDriverError, aborted_command_is_tried_again) {
   for (const Request* request : bench.done) EXPECT_EQ(request->status, RequestStatus::ok);
 }
 
+TEST(AhciDriverError, lost_identify_is_asked_again_at_bring_up) {
+  Bench bench{[](Bench& b) { b.hba.lose_identify = 2; }};
+  bench.boot();
+  EXPECT_EQ(bench.driver->statistics().resets.value(), 3u);
+  bench.submit(Op::read, 0, 8);
+  bench.run();
+  ASSERT_EQ(bench.done.size(), 1u);
+  EXPECT_EQ(bench.done[0]->status, RequestStatus::ok);
+}
+
+TEST(AhciDriverError, lost_identify_is_asked_again_after_a_reset) {
+  Bench bench;
+  bench.boot();
+  bench.hba.fault = Fault::no_answer;
+  for (unsigned i = 0; i < 40; ++i) bench.submit(Op::read, 8 * i, 8);
+  sc_core::sc_start(1, sc_core::SC_SEC);
+  bench.hba.fault = Fault::none;
+  bench.hba.lose_identify = 2;
+  bench.run();
+  ASSERT_EQ(bench.done.size(), 40u) << bench.failure;
+  for (const Request* request : bench.done) EXPECT_EQ(request->status, RequestStatus::ok);
+  EXPECT_EQ(bench.driver->statistics().resets.value(), 1u + 3u);
+  EXPECT_EQ(bench.driver->statistics().recoveries.value(), 1u);
+}
+
+TEST(AhciDriverError, identify_that_is_lost_for_ever_ends_the_device) {
+  Bench bench;
+  bench.boot();
+  bench.hba.fault = Fault::no_answer;
+  bench.submit(Op::read, 0, 8);
+  sc_core::sc_start(1, sc_core::SC_SEC);
+  bench.hba.lose_identify = 1000;
+  bench.run();
+  ASSERT_EQ(bench.done.size(), 1u);
+  EXPECT_EQ(bench.done[0]->status, RequestStatus::gone);
+  EXPECT_NE(bench.failure.find("IDENTIFY DEVICE failed after each of 3 COMRESETs"), std::string::npos) << bench.failure;
+  EXPECT_EQ(bench.hba.lose_identify, 1000u - 3u);
+}
+
+TEST(AhciDriverError, lost_error_log_costs_a_reset_and_no_request) {
+  Bench bench;
+  bench.boot();
+  bench.hba.fault = Fault::ncq_error;
+  bench.hba.error_at = 3, bench.hba.lose_log = 1;
+  for (unsigned i = 0; i < 8; ++i) bench.submit(Op::read, 8 * i, 8);
+  bench.run();
+  ASSERT_EQ(bench.done.size(), 8u);
+  for (const Request* request : bench.done) EXPECT_EQ(request->status, RequestStatus::ok);
+  EXPECT_EQ(bench.driver->statistics().resets.value(), 2u);
+  EXPECT_EQ(bench.driver->statistics().recoveries.value(), 1u);
+  EXPECT_EQ(bench.context.diagnostics.count(), 0u);
+}
+
 TEST(AhciDriverError, errors_without_end_fail_the_requests) {
   Bench bench;
   bench.boot();

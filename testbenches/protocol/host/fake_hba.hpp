@@ -56,6 +56,7 @@ struct FakeHba : sc_core::sc_module {
   bool use_intx = false, hold_completions = false, log_on = false, spurious_cr = false;
   unsigned error_at = 0;            // ncq_error, always_error: fails the n-th queued command from now (1 = next)
   std::uint8_t error_bits = wire::error::UNC;
+  unsigned lose_identify = 0, lose_log = 0;  // so many IDENTIFY DEVICE, READ LOG from now on end with an interface error
   std::array<std::uint8_t, 512> identify{}, error_log{};
   u32 cap = 0xc0241f05;             // 64 bit, NCQ, SSNTF off, ISS 2, 32 slots, 6 ports
 
@@ -247,6 +248,11 @@ struct FakeHba : sc_core::sc_module {
     }
     if (!queued && (fault == Fault::always_error || fault == Fault::identify_fails) && (command == 0xc8 || command == 0xca || command == 0xec))
       return fail_plain();
+    unsigned& lose = command == 0xec ? lose_identify : lose_log;
+    if (data && lose) {
+      --lose;
+      return lose_data();
+    }
     if (data) {
       std::uint8_t* to = first_buffer(slot);
       if (command == 0xec) std::memcpy(to, identify.data(), 512);
@@ -273,6 +279,13 @@ struct FakeHba : sc_core::sc_module {
     broken = true;
     tfd = 0x41u | u32{error_bits} << 8;
     pxis |= 1u << 30 | 1;
+    raise();
+  }
+  /// A Data FIS with a wrong CRC: the transfer ends with PxIS.IFS.
+  void lose_data() {
+    broken = true;
+    tfd = 0x41u | u32{wire::error::ICRC | wire::error::ABRT} << 8;
+    pxis |= 1u << 27 | 1u << 30;
     raise();
   }
   /// PxIS into IS, and IS to the processor (AHCI 1.3.1, 10.7.2).
