@@ -47,7 +47,10 @@ void AhciDriver::recover_after_device_error() {
       script_.call([=] {
         queued_ = plain_ = 0;
         if (!was_queued) {
-          if (suspects_) blame(static_cast<unsigned>(__builtin_ctz(suspects_)), static_cast<std::uint8_t>(tfd), static_cast<std::uint8_t>(tfd >> 8), 0);
+          if (suspects_) {
+            const auto slot = static_cast<unsigned>(__builtin_ctz(suspects_));
+            blame(slot, static_cast<std::uint8_t>(tfd), static_cast<std::uint8_t>(tfd >> 8), slots_.first_bad_lba(slot));
+          }
           return end_recovery();
         }
         wire::RegisterH2D fis;

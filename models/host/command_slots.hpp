@@ -26,6 +26,19 @@ class CommandSlots {
   std::uint64_t command_list() const { return command_list_; }
   std::uint64_t received_fis() const { return received_; }
   const std::uint8_t* received_fis_data() const { return received_data_; }
+  /// What the last Register FIS received says about the first logical sector in error of the slot's command, which was not
+  /// queued (ACS-3, the error outputs of the commands); 0 where none has come (AHCI 1.3.1, 4.2.1).
+  std::uint64_t first_bad_lba(unsigned slot) const {
+    wire::RegisterD2H fis;
+    std::memcpy(&fis, received_data_ + ahci_name::RFIS, sizeof fis);
+    if (fis.fis_type != static_cast<std::uint8_t>(wire::FisType::register_d2h)) return 0;
+    const std::uint8_t command = slots_[slot].table[2];
+    const std::uint64_t low = fis.lba_7_0 | std::uint64_t{fis.lba_15_8} << 8 | std::uint64_t{fis.lba_23_16} << 16;
+    // A command of 28 bits has the highest four in DEVICE.
+    if (command == ata_command::READ_DMA || command == ata_command::WRITE_DMA)
+      return low | std::uint64_t{fis.device & 0xfu} << 24;
+    return low | std::uint64_t{fis.lba_31_24} << 24 | std::uint64_t{fis.lba_39_32} << 32 | std::uint64_t{fis.lba_47_40} << 40;
+  }
   std::uint8_t* buffer(unsigned slot) { return slots_[slot].buffer; }
   std::uint32_t buffer_bytes() const { return buffer_bytes_; }
 

@@ -163,14 +163,22 @@ TEST(AhciDriverError, unqueued_error_is_reported) {
   Bench bench{[](Bench& b) { b.parameters.ncq.set(false); }};
   bench.boot();
   bench.hba.fault = Fault::always_error;
-  Request& bad = bench.submit(Op::read, 0, 8);
+  // READ DMA: bits 27:24 of the LBA are in DEVICE, and what stands in the upper bytes is not the LBA's.
+  bench.hba.bad_lba = 0xfedcba123456, bench.hba.bad_device = 0x47;
+  Request& bad = bench.submit(Op::read, 0x7123450, 8);
   bench.run();
   EXPECT_EQ(bad.status, RequestStatus::media_error);
+  EXPECT_EQ(bad.error_lba, 0x7123456u);
+  bench.hba.bad_lba = 0x12345678, bench.hba.bad_device = 0x40;
+  Request& far = bench.submit(Op::read, 0x12345670, 16);  // READ DMA EXT
+  bench.run();
+  EXPECT_EQ(far.status, RequestStatus::media_error);
+  EXPECT_EQ(far.error_lba, 0x12345678u);
   bench.hba.fault = Fault::none;
   Request& good = bench.submit(Op::read, 0, 8);
   bench.run();
   EXPECT_EQ(good.status, RequestStatus::ok);
-  EXPECT_EQ(bench.done.size(), 2u);
+  EXPECT_EQ(bench.done.size(), 3u);
 }
 
 TEST(AhciDriverError, failed_part_fails_the_whole_request) {

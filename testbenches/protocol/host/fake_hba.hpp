@@ -56,6 +56,8 @@ struct FakeHba : sc_core::sc_module {
   bool use_intx = false, hold_completions = false, log_on = false, spurious_cr = false;
   unsigned error_at = 0;            // ncq_error, always_error: fails the n-th queued command from now (1 = next)
   std::uint8_t error_bits = wire::error::UNC;
+  std::uint64_t bad_lba = 0;  // of the Register FIS that ends a failed command
+  std::uint8_t bad_device = 0;
   unsigned lose_identify = 0, lose_log = 0;  // so many IDENTIFY DEVICE, READ LOG from now on end with an interface error
   std::array<std::uint8_t, 512> identify{}, error_log{};
   u32 cap = 0xc0241f05;             // 64 bit, NCQ, SSNTF off, ISS 2, 32 slots, 6 ports
@@ -246,7 +248,7 @@ struct FakeHba : sc_core::sc_module {
       if (fault == Fault::always_error) error_at = 1;
       return fail(slot);
     }
-    if (!queued && (fault == Fault::always_error || fault == Fault::identify_fails) && (command == 0xc8 || command == 0xca || command == 0xec))
+    if (!queued && (fault == Fault::always_error || fault == Fault::identify_fails) && (command == 0xc8 || command == 0xca || command == 0x25 || command == 0xec))
       return fail_plain();
     unsigned& lose = command == 0xec ? lose_identify : lose_log;
     if (data && lose) {
@@ -277,6 +279,11 @@ struct FakeHba : sc_core::sc_module {
   }
   void fail_plain() {
     broken = true;
+    wire::RegisterD2H fis;
+    fis.status = 0x41, fis.error = error_bits;
+    fis.set_lba48(bad_lba);
+    fis.device = bad_device;
+    std::memcpy(memory.at((std::uint64_t{fbu} << 32 | fb) + 0x40, sizeof fis), &fis, sizeof fis);
     tfd = 0x41u | u32{error_bits} << 8;
     pxis |= 1u << 30 | 1;
     raise();

@@ -82,6 +82,7 @@ TEST(MachineErrors, TheSameWithoutQueueing) {
   ASSERT_EQ(rig.done, rig.requests.size()) << rig.failure;
   EXPECT_EQ(rig.requests[0].status, host::RequestStatus::media_error);
   EXPECT_EQ(rig.requests[0].ata_error, wire::error::UNC);
+  EXPECT_EQ(rig.requests[0].error_lba, 1003u);
   EXPECT_EQ(rig.requests[1].status, host::RequestStatus::ok);
   EXPECT_EQ(rig.requests[2].status, host::RequestStatus::ok);
   EXPECT_EQ(rig.findings(), 0u);
