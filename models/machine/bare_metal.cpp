@@ -2,6 +2,8 @@
 // Building and binding of the bare-metal machine.
 #include <ahcisim/models/machine/bare_metal.hpp>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <ahcisim/models/disk/instant_medium.hpp>
@@ -11,6 +13,15 @@
 #include <ahcisim/models/disk/store/sparse_store.hpp>
 
 namespace ahcisim::machine {
+namespace {
+
+/// 512 bytes at the line rate of the best generation that both ends know: 150 MB/s, doubling (Serial ATA 3.x, 7.2).
+kit::Duration fastest_sector(const sata::LinkParameters& link) {
+  const std::int64_t generation = std::min(link.host_generation(), link.device_generation());
+  return kit::Rate{150e6 * static_cast<double>(1 << (generation - 1))}.time_for(disk::sector_bytes);
+}
+
+}  // namespace
 
 pcie::FunctionDescription ahci_function(const ahci::HbaParameters& parameters) {
   pcie::FunctionDescription function;
@@ -34,7 +45,12 @@ pcie::FunctionDescription ahci_function(const ahci::HbaParameters& parameters) {
 }
 
 std::unique_ptr<disk::Medium> make_medium(const Parameters& parameters) {
-  if (parameters.hdd) return disk::hdd::make_drive(*parameters.hdd);
+  if (parameters.hdd) {
+    disk::hdd::DriveSpec spec = disk::hdd::drive_spec(*parameters.hdd);
+    // A drive starts to send when its data will not run dry: it must not take the link for slower than it is.
+    spec.controller.interface_sector = min(spec.controller.interface_sector, fastest_sector(parameters.sata_link));
+    return std::make_unique<disk::hdd::Drive>(std::move(spec), disk::hdd::make_order(*parameters.hdd));
+  }
   if (parameters.ssd) return std::make_unique<disk::ssd::Drive>(*parameters.ssd);
   disk::MediumFacts facts;
   facts.sectors = static_cast<std::uint64_t>(parameters.system.instant_capacity().value) / disk::sector_bytes;

@@ -77,7 +77,11 @@ void Parameters::choose_drive() {
     throw kit::ConfigError{fmt::format("machine.drive = \"{}\": unknown drive{}; `ahcisim list` names them", name,
                                        hint.empty() ? "" : fmt::format("; did you mean \"{}\"?", hint))};
   }
-  if (hdd) configuration_.add("hdd", *hdd);
+  if (hdd) {
+    configuration_.add("hdd", *hdd);
+    const disk::hdd::DriveFigures& figures = hdd->figures();
+    sata_link.device_generation.set(figures.sata_generation.value, figures.sata_generation.source);
+  }
   if (ssd) configuration_.add("ssd", *ssd);
 }
 

@@ -87,6 +87,7 @@ DriveFigures deskstar_7k500() {
   f.seek_average_write = ms(9.5, assumed("as its successor 7K1000.C, 9.5 ms typical"));
   f.seek_full_stroke_read = ms(15.4, derived("measured full strokes of 3.5 inch drives of 7200 rpm are 14.7 to 16.7 ms"));
   f.seek_full_stroke_write = ms(16.4, derived("the read's and the difference of the averages, 1 ms"));
+  f.sata_generation = {2, cited("Hitachi Deskstar 7K500 specification, 4.4.4, table 10: 300 MB/s from buffer to host")};
   f.interface_sector = {Duration::from_ns(1896), derived("512 B at 270 MB/s, a Serial ATA 3 Gb/s link's payload rate")};
   buffer(f, 16, 16, cited(review));
   return f;
@@ -142,6 +143,7 @@ DriveFigures travelstar_7k320() {
   f.seek_full_stroke_write = ms(22.0, cited(spec));
   f.head_switch = ms(1.0, assumed("as a single-track seek"));
   f.write_settle = ms(0.1, derived("single-track write less single-track read"));
+  f.sata_generation = {2, assumed("drives of 2008 have Serial ATA 3 Gb/s")};
   f.interface_sector = {Duration::from_ns(1896), derived("512 B at 270 MB/s, a Serial ATA 3 Gb/s link's payload rate")};
   buffer(f, 16, 16, assumed("16 MB"));
   return f;

@@ -53,6 +53,7 @@ struct DriveFigures {
   Time write_miss_after_write = overhead(0.25, "as a read miss");
   Time read_completion = overhead(0.0, "contained in the command overheads");
   Time write_completion = overhead(0.0, "contained in the command overheads");
+  Count sata_generation{3, kit::assumed("a drive of another interface gets the fastest Serial ATA phy")};  ///< 1 to 3
   Time interface_sector{kit::Duration::from_ns(931), kit::derived("512 B at 550 MB/s, a Serial ATA 6 Gb/s link's payload rate")};
 
   Count buffer_segments{32, kit::assumed("manufacturers divide the buffer adaptively and do not say how")};
