@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include <ahcisim/models/host/ata_commands.hpp>
 
@@ -57,7 +58,7 @@ void AhciDriver::internal_done(bool ok, kit::Duration at) {
 }
 
 void AhciDriver::configure_device(unsigned attempt) {
-  internal_command(plain_command(ata_command::IDENTIFY_DEVICE), 512, [=](bool ok) {
+  ask_identity([=](bool ok) {
     if (!ok) return configure_again(attempt);
     identify_ = Identify::parse(slots_.buffer(CommandSlots::internal));
     configure_features(attempt);
@@ -76,10 +77,31 @@ void AhciDriver::configure_again(unsigned attempt) {
   });
 }
 
+void AhciDriver::ask_identity(std::function<void(bool ok)> handler) {
+  internal_command(plain_command(ata_command::IDENTIFY_DEVICE), 512, std::move(handler));
+}
+
 void AhciDriver::configure_features(unsigned attempt) {
+  set_auto_activate();
+  if (identify_.log_ext) read_logs();
+  set_modes();
+  // The second IDENTIFY sees what the commands above have changed.
+  script_.call([=] {
+    ask_identity([=](bool ok) {
+      if (!ok) return configure_again(attempt);
+      identify_ = Identify::parse(slots_.buffer(CommandSlots::internal));
+      device_configured();
+    });
+  });
+}
+
+/// This and the following make what the driver wants of the device, at bring-up and after each COMRESET.
+void AhciDriver::set_auto_activate() {
   if (identify_.ncq && (cap_ & CAP_SNCQ) && identify_.auto_activate_offered && parameters_.auto_activate())
     set_feature(ata_feature::enable_sata, ata_feature::sata_dma_auto_activate);
-  if (identify_.log_ext) read_logs();
+}
+
+void AhciDriver::set_modes() {
   // The fastest Ultra DMA mode; a Serial ATA disk accepts and ignores it (ACS-3, 7.45.8).
   unsigned mode = 0;
   while (mode < 6 && (identify_.udma_modes >> (mode + 1)) != 0) ++mode;
@@ -98,14 +120,6 @@ void AhciDriver::configure_features(unsigned attempt) {
     set_feature(cache == 1 ? ata_feature::enable_write_cache : ata_feature::disable_write_cache, 0);
   if (ahead != 0 && identify_.look_ahead_offered)
     set_feature(ahead == 1 ? ata_feature::enable_look_ahead : ata_feature::disable_look_ahead, 0);
-  // The second IDENTIFY sees what the commands above have changed.
-  script_.call([=] {
-    internal_command(plain_command(ata_command::IDENTIFY_DEVICE), 512, [=](bool ok) {
-      if (!ok) return configure_again(attempt);
-      identify_ = Identify::parse(slots_.buffer(CommandSlots::internal));
-      device_configured();
-    });
-  });
 }
 
 void AhciDriver::set_feature(std::uint8_t subcommand, std::uint8_t count) {

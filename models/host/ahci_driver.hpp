@@ -150,6 +150,9 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
   void configure_device(unsigned attempt);
   void configure_again(unsigned attempt);
   void configure_features(unsigned attempt);
+  void set_auto_activate();
+  void set_modes();
+  void ask_identity(std::function<void(bool ok)> handler);
   void read_logs();
   void read_log(std::uint8_t log, std::uint8_t page, std::function<void(const std::uint8_t* data)> handler);
   void set_feature(std::uint8_t subcommand, std::uint8_t count);
@@ -163,6 +166,7 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
   void begin_recovery(std::uint32_t port_is, std::uint32_t timed_out);
   void recover_after_device_error();
   void recover_with_reset(unsigned attempt);
+  void identify_again(unsigned attempt);
   void analyse_log(const std::uint8_t* log);
   void blame(unsigned slot, std::uint8_t status, std::uint8_t error, std::uint64_t lba);
   void fail_command(unsigned slot, RequestStatus status);

@@ -99,25 +99,38 @@ void AhciDriver::recover_with_reset(unsigned attempt) {
       thaw();
       script_.call([=] {
         queued_ = plain_ = 0;
-        // The device may have changed or lost its settings: libata identifies it again.
-        wire::RegisterH2D fis;
-        fis.flags = wire::RegisterH2D::C;
-        fis.command = ata_command::IDENTIFY_DEVICE;
-        internal_command(fis, 512, [=](bool ok) {
-          // Its data may have been lost on the way like any other (libata-eh.c, ata_eh_recover).
-          if (!ok && attempt < static_cast<unsigned>(parameters_.probe.reset_tries())) return recover_with_reset(attempt + 1);
-          if (!ok) return give_up("IDENTIFY DEVICE failed after each of " + std::to_string(attempt) + " COMRESETs");
-          const Identify again = Identify::parse(slots_.buffer(CommandSlots::internal));
-          if (again.logical_sectors != identify_.logical_sectors || again.serial != identify_.serial)
-            return give_up("another device answers after COMRESET");
-          for (std::uint32_t left = late_ ? late_ : suspects_; left; left &= left - 1) {
-            const auto slot = static_cast<unsigned>(__builtin_ctz(left));
-            Request& request = *commands_[slot].request;
-            if (++request.progress.tries >= parameters_.tries())
-              fail_command(slot, late_ ? RequestStatus::timed_out : RequestStatus::bus_error);
-          }
-          end_recovery();
-        });
+        identify_again(attempt);
+      });
+    });
+  });
+}
+
+/// The device may have changed, and COMRESET took settings, DMA Setup auto-activation at least (Serial ATA 3.x, 13.3): libata
+/// identifies, configures and identifies once more (ata_dev_revalidate, ata_set_mode).
+void AhciDriver::identify_again(unsigned attempt) {
+  // IDENTIFY's data may have been lost on the way like any other (libata-eh.c, ata_eh_recover).
+  const auto failed = [=] {
+    if (attempt < static_cast<unsigned>(parameters_.probe.reset_tries())) return recover_with_reset(attempt + 1);
+    give_up("IDENTIFY DEVICE failed after each of " + std::to_string(attempt) + " COMRESETs");
+  };
+  ask_identity([=](bool ok) {
+    if (!ok) return failed();
+    const Identify again = Identify::parse(slots_.buffer(CommandSlots::internal));
+    if (again.logical_sectors != identify_.logical_sectors || again.serial != identify_.serial)
+      return give_up("another device answers after COMRESET");
+    set_auto_activate();
+    set_modes();
+    script_.call([=] {
+      ask_identity([=](bool still_ok) {
+        if (!still_ok) return failed();
+        identify_ = Identify::parse(slots_.buffer(CommandSlots::internal));
+        for (std::uint32_t left = late_ ? late_ : suspects_; left; left &= left - 1) {
+          const auto slot = static_cast<unsigned>(__builtin_ctz(left));
+          Request& request = *commands_[slot].request;
+          if (++request.progress.tries >= parameters_.tries())
+            fail_command(slot, late_ ? RequestStatus::timed_out : RequestStatus::bus_error);
+        }
+        end_recovery();
       });
     });
   });

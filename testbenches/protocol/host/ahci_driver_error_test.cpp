@@ -120,6 +120,26 @@ TEST(AhciDriverError, lost_identify_is_asked_again_after_a_reset) {
   EXPECT_EQ(bench.driver->statistics().recoveries.value(), 1u);
 }
 
+TEST(AhciDriverError, settings_are_made_again_after_a_reset) {
+  Bench bench{[](Bench& b) { b.parameters.write_cache.set_text("off"), b.parameters.look_ahead.set_text("off"); }};
+  bench.boot();
+  bench.hba.fault = Fault::no_answer;
+  bench.submit(Op::read, 0, 8);
+  sc_core::sc_start(1, sc_core::SC_SEC);
+  bench.hba.fault = Fault::none;
+  bench.hba.commands.clear();
+  bench.hba.put_word(85, 0x0000);
+  bench.run();
+  EXPECT_EQ(bench.done[0]->status, RequestStatus::ok);
+  EXPECT_EQ(bench.opcodes(), (std::vector<unsigned>{0xec, 0xef, 0xef, 0xef, 0xef, 0xec, 0x60}));
+  std::vector<unsigned> subcommands;
+  for (const wire::RegisterH2D& fis : bench.hba.commands)
+    if (fis.command == 0xef) subcommands.push_back(fis.features_7_0);
+  EXPECT_EQ(subcommands, (std::vector<unsigned>{0x10, 0x03, 0x82, 0x55}));
+  EXPECT_EQ(bench.hba.commands[1].count_7_0, 0x02);  // DMA Setup auto-activation
+  EXPECT_FALSE(bench.driver->identify().write_cache);
+}
+
 TEST(AhciDriverError, identify_that_is_lost_for_ever_ends_the_device) {
   Bench bench;
   bench.boot();
