@@ -129,12 +129,17 @@ json result_json(const PointJob& job, const machine::Parameters& parameters, con
   return run;
 }
 
-/// What to look at when the driver gave the disk up.
-std::string remedy(const machine::Parameters& parameters) {
+/// What to do when the driver gave the disk up; empty where `failure` says it.
+std::string remedy(const machine::Parameters& parameters, const host::AhciDriver& driver, const std::string& failure) {
+  if (failure.find(';') != std::string::npos) return {};
+  const bool found = driver.identify().logical_sectors != 0 || failure.find("IDENTIFY DEVICE") == 0;
+  if (!found) return "; check sata.device, ahci.ports and host.driver.port";
   const machine::SystemParameters& system = parameters.system;
-  if (!system.image().empty() && system.image_access() == "read_only")
-    return fmt::format("; the image {} is read-only: set machine.image_access = \"overlay\" if the workload writes", system.image());
-  return "; check sata.device, ahci.ports and host.driver.port";
+  // The disk aborts every write, and nothing else comes through in between.
+  if (!system.image().empty() && system.image_access() == "read_only" && failure.find("errors without end") == 0)
+    return fmt::format("; the image {} is read-only: set machine.image_access = \"overlay\" or \"read_write\" for a workload that writes",
+                       system.image());
+  return "; lower sata.bit_error_rate, or raise host.driver.timeout and host.probe.reset_tries";
 }
 
 }  // namespace
@@ -199,7 +204,8 @@ int run_point(const PointJob& job, Progress& progress) {
 
   sc_core::sc_start();
   pump.rethrow();
-  if (!pump.failure().empty()) throw kit::ConfigError{job.workload + ", " + job.point + ": " + pump.failure() + remedy(parameters)};
+  if (const std::string& failure = pump.failure(); !failure.empty())
+    throw kit::ConfigError{job.workload + ", " + job.point + ": " + failure + remedy(parameters, machine.driver, failure)};
   csv.close();
   if (timeline) timeline->write(job.timeline, job.workload + ", " + job.point, context.probes);
   if (waves) waves->write(job.waves);

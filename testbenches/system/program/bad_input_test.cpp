@@ -43,6 +43,9 @@ TEST_F(BadInput, ContradictoryTopologies) {
 
 TEST_F(BadInput, DeviceThatNeverIsReady) {
   refused({"run", "ncq_vs_sequential", "--set", "sata.device=absent"}, {"no port of the HBA has a disk", "check sata.device"});
+  refused({"run", "ncq_vs_sequential", "--set", "sata.bit_error_rate=1e-3x"}, {"COMRESETs; lower sata.bit_error_rate"});
+  // What the driver says has its remedy already.
+  refused({"run", "ncq_vs_sequential", "--set", "ahci.s64a=false", "--set", "host.memory.size=16GiB"}, {"host.memory.size to 3GiB or less\n"});
   refused({"run", "ncq_vs_sequential", "--set", "sata.device=mute"}, {"check sata.device"});
 }
 
@@ -122,7 +125,7 @@ TEST_F(BadInput, ReadOnlyImageOpenedForWriting) {
 TEST_F(BadInput, WritesToAReadOnlyImage) {
   write("disk.img", std::string(1 << 20, 'x'));
   refused_experiment("[machine]\ndrive = \"instant\"\ninstant_capacity = \"1MiB\"\nimage = \"disk.img\"\nimage_access = \"read_only\"\n"
-                     "[[workload]]\nname = \"writes\"\npattern = \"randwrite\"\nrequests = 10\n", {"disk.img", "read-only"});
+                     "[[workload]]\nname = \"writes\"\npattern = \"randwrite\"\nrequests = 10\n", {"disk.img", "read-only", "overlay", "read_write"});
 }
 
 TEST_F(BadInput, ResultsFolderThatCannotBeMade) {
