@@ -82,7 +82,7 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
     Kind kind = Kind::plain;
     kit::Duration issued;
   };
-  using RequestList = boost::intrusive::list<Request>;
+  using RequestList = boost::intrusive::list<Request, boost::intrusive::constant_time_size<false>>;
   struct Interrupts final : wire::CpuInterruptIf {
     explicit Interrupts(AhciDriver& d) : driver{d} {}
     void message(std::uint64_t address, std::uint32_t data, const sc_core::sc_time& delay) override;

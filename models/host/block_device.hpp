@@ -50,8 +50,9 @@ struct Segment {
   std::uint32_t bytes;    ///< even, 2 … 4 MiB (AHCI 1.3.1, 4.2.3.3)
 };
 
-/// One request on its way. The owner keeps it (in a pool) from submit() to completed(); drivers allocate nothing.
-struct Request : boost::intrusive::list_base_hook<> {
+/// One request on its way. The owner keeps it (in a pool) from submit() to completed(); drivers allocate nothing. Where a
+/// simulation is given up, owner and driver may go in any order: a request leaves the driver's lists by itself.
+struct Request : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
   IoRequest::Op op = IoRequest::Op::read;
   bool fua = false;           ///< on the medium when it completes
   bool flush_first = false;   ///< the device's cache is flushed before
