@@ -12,6 +12,7 @@
 #include <ahcisim/models/host/workload/open.hpp>
 #include <ahcisim/models/machine/bare_metal.hpp>
 
+#include "read_only_source.hpp"
 #include "results.hpp"
 #include "writers/chrome_trace.hpp"
 #include "writers/requests_csv.hpp"
@@ -130,15 +131,10 @@ json result_json(const PointJob& job, const machine::Parameters& parameters, con
 }
 
 /// What to do when the driver gave the disk up; empty where `failure` says it.
-std::string remedy(const machine::Parameters& parameters, const host::AhciDriver& driver, const std::string& failure) {
+std::string remedy(const host::AhciDriver& driver, const std::string& failure) {
   if (failure.find(';') != std::string::npos) return {};
   const bool found = driver.identify().logical_sectors != 0 || failure.find("IDENTIFY DEVICE") == 0;
   if (!found) return "; check sata.device, ahci.ports and host.driver.port";
-  const machine::SystemParameters& system = parameters.system;
-  // The disk aborts every write, and nothing else comes through in between.
-  if (!system.image().empty() && system.image_access() == "read_only" && failure.find("errors without end") == 0)
-    return fmt::format("; the image {} is read-only: set machine.image_access = \"overlay\" or \"read_write\" for a workload that writes",
-                       system.image());
   return "; lower sata.bit_error_rate, or raise host.driver.timeout and host.probe.reset_tries";
 }
 
@@ -183,7 +179,11 @@ int run_point(const PointJob& job, Progress& progress) {
   context.calendar.set_run_ahead_limit(kit::Duration::never());
   machine::BareMetal machine{context, parameters};
   host::Pump pump{"pump", context, machine.driver};
-  for (host::Stream& stream : host::open_workload(workload, machine.medium().facts().sectors, job.inputs)) pump.add(std::move(stream));
+  for (host::Stream& stream : host::open_workload(workload, machine.medium().facts().sectors, job.inputs)) {
+    if (machine.store().read_only())
+      stream.source = std::make_unique<ReadOnlySource>(std::move(stream.source), parameters.system.image());
+    pump.add(std::move(stream));
+  }
   pump.set_stop_when_finished(true);
 
   RequestsCsv csv{job.requests.string(), job.workload, job.point};
@@ -205,7 +205,7 @@ int run_point(const PointJob& job, Progress& progress) {
   sc_core::sc_start();
   pump.rethrow();
   if (const std::string& failure = pump.failure(); !failure.empty())
-    throw kit::ConfigError{job.workload + ", " + job.point + ": " + failure + remedy(parameters, machine.driver, failure)};
+    throw kit::ConfigError{job.workload + ", " + job.point + ": " + failure + remedy(machine.driver, failure)};
   csv.close();
   if (timeline) timeline->write(job.timeline, job.workload + ", " + job.point, context.probes);
   if (waves) waves->write(job.waves);

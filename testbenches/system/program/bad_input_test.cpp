@@ -124,8 +124,10 @@ TEST_F(BadInput, ReadOnlyImageOpenedForWriting) {
 
 TEST_F(BadInput, WritesToAReadOnlyImage) {
   write("disk.img", std::string(1 << 20, 'x'));
-  refused_experiment("[machine]\ndrive = \"instant\"\ninstant_capacity = \"1MiB\"\nimage = \"disk.img\"\nimage_access = \"read_only\"\n"
-                     "[[workload]]\nname = \"writes\"\npattern = \"randwrite\"\nrequests = 10\n", {"disk.img", "read-only", "overlay", "read_write"});
+  const std::string machine = "[machine]\ndrive = \"instant\"\ninstant_capacity = \"1MiB\"\nimage = \"disk.img\"\nimage_access = \"read_only\"\n";
+  for (const char* pattern : {"randwrite", "trim", "randrw\"\nreads = \"90%"})
+    refused_experiment(machine + "[[workload]]\nname = \"w\"\npattern = \"" + pattern + "\"\nrequests = 100\n",
+                       {"disk.img", "read-only", "overlay", "read_write"});
 }
 
 TEST_F(BadInput, ResultsFolderThatCannotBeMade) {
