@@ -20,8 +20,6 @@ class Configuration {
   void set(std::string_view key, std::string_view text);
   /// The value of a known key as text.
   std::string text_of(std::string_view key) const { return find(key)->text(); }
-  /// Whether there is such a key.
-  bool knows(std::string_view key) const { return find(key) != nullptr; }
   const std::vector<std::pair<std::string, kit::ParameterSet*>>& sections() const { return sections_; }
   /// The keys that set() was called with.
   const std::set<std::string, std::less<>>& given() const { return given_; }
