@@ -24,7 +24,8 @@ class CpuInterruptIf : public virtual sc_core::sc_interface {
  public:
   /// A message-signalled interrupt: the memory write to the interrupt window arrives after `delay`.
   virtual void message(std::uint64_t address, std::uint32_t data, const sc_core::sc_time& delay) = 0;
-  /// The virtual wire INTA … INTD (0 … 3) changes its level after `delay`.
+  /// A wire changes its level after `delay`: 0 … 3 are INTA … INTD; 14 and 15 the ISA interrupts of an IDE function in
+  /// compatibility mode.
   virtual void intx(unsigned line, bool asserted, const sc_core::sc_time& delay) = 0;
 };
 

@@ -6,29 +6,42 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace ahcisim::wire {
 
-/// The points a request passes, in the order of a read. See RequestTag::account() for the stages between them.
+/// The points a request passes, in the order of a read; bare metal passes those without "emulated" in their meaning. See
+/// RequestTag::account() for the stages between them.
 enum class Stage : std::uint8_t {
-  submitted,    ///< the program handed the request to the driver
-  issued,       ///< the driver's last register write of the issue has left the CPU
-  fetched,      ///< the HBA has the command FIS and the command header
-  received,     ///< the device has the Register H2D FIS
+  submitted,    ///< the program made the call
+  entered,      ///< the kernel has the call
+  issued,       ///< the driver's last register write of the issue has left the CPU (emulated: is about to be trapped)
+  trapped,      ///< emulated: the hypervisor has the access that tells the device
+  emulator,     ///< emulated: the emulator's user space runs (the processor's thread came back, or an I/O thread woke)
+  dispatched,   ///< emulated: the device model's handler was found and entered
+  fetched,      ///< the controller has the command (AHCI: command FIS and header; virtio: descriptors; IDE: Command written)
+  received,     ///< the device has the command (Register H2D FIS, task file or request header)
+  host_call,    ///< emulated: the emulator's call to read or write the image begins
+  host_sent,    ///< emulated: the host's driver has sent it to its disk
   selected,     ///< the medium began to work on it: the wait in the device's queue is over
   positioned,   ///< the arm has settled on the track (HDD); the die is free (SSD)
   rotated,      ///< the first sector is under the head (HDD)
   media,        ///< the medium's own transfer is done: data is in the buffer, or on the medium
   transferred,  ///< the last data dword was accepted by the receiving side
-  status,       ///< the HBA has the FIS that completes the command
+  host_done,    ///< emulated: the host's call has returned in its thread
+  told,         ///< emulated: the emulator's loop has the completion
+  status,       ///< the controller has what completes the command (FIS, used ring entry, Status register)
+  injected,     ///< emulated: the guest was entered again, with the interrupt
   interrupt,    ///< the CPU entered the interrupt handler
-  completed,    ///< the driver handed the request back to the program
+  woken,        ///< handler and I/O layers are done: the program may run again
+  completed,    ///< the call has returned: the program has the request back
 };
-inline constexpr std::size_t stage_count = 12;
-/// "submitted", "issued" …
+inline constexpr std::size_t stage_count = 22;
+/// "submitted", "entered" …
 constexpr const char* name_of(Stage stage) {
-  constexpr const char* names[stage_count] = {"submitted", "issued", "fetched", "received", "selected",  "positioned",
-                                              "rotated",   "media",  "transferred", "status", "interrupt", "completed"};
+  constexpr const char* names[stage_count] = {
+      "submitted", "entered",    "issued",  "trapped", "emulator",    "dispatched", "fetched", "received", "host_call", "host_sent", "selected",
+      "positioned", "rotated", "media",   "transferred", "host_done",  "told",    "status",   "injected",  "interrupt", "woken",     "completed"};
   return names[static_cast<std::size_t>(stage)];
 }
 
@@ -58,16 +71,18 @@ struct RequestTag {
   }
 };
 
-/// The tags of the commands that are outstanding at one HBA, by port and command slot: how a tag crosses the register
-/// interface, where real hardware carries none. A driver sets an entry before it writes PxCI; the HBA looks it up when
-/// it fetches the command. Entries are null where nobody keeps accounts (a foreign guest).
+/// The tags of the commands that are outstanding at one controller, by port (IDE: channel; virtio: queue) and slot (IDE:
+/// device; virtio: head descriptor): how a tag crosses the register interface, where real hardware carries none. A driver sets
+/// an entry before it tells the device (AHCI: before it writes PxCI); the controller looks it up when it fetches the command.
+/// Entries are null where nobody keeps accounts (a foreign guest).
 class TagBoard {
  public:
-  static constexpr unsigned ports = 32, slots = 32;
-  RequestTag*& at(unsigned port, unsigned slot) { return tags_[port * slots + slot]; }
+  explicit TagBoard(unsigned ports = 32, unsigned slots = 32) : slots_{slots}, tags_(std::size_t{ports} * slots) {}
+  RequestTag*& at(unsigned port, unsigned slot) { return tags_[std::size_t{port} * slots_ + slot]; }
 
  private:
-  std::array<RequestTag*, ports * slots> tags_{};
+  std::size_t slots_;
+  std::vector<RequestTag*> tags_;
 };
 
 }  // namespace ahcisim::wire

@@ -2,7 +2,6 @@
 // The AHCI driver: taking requests, cutting them into commands, issuing them.
 #include <ahcisim/models/host/ahci_driver.hpp>
 
-
 #include <algorithm>
 #include <iterator>
 
@@ -58,6 +57,11 @@ AhciDriver::AhciDriver(const sc_core::sc_module_name& name, kit::Context& contex
 }
 
 void AhciDriver::start_of_simulation() {
+  if (!held_) begin_bring_up();
+}
+
+void AhciDriver::begin_bring_up() {
+  held_ = false;
   bring_up();
   processor_.poke();
 }
@@ -99,7 +103,8 @@ void AhciDriver::run(kit::Duration at) {
 void AhciDriver::take_submission(kit::Duration at) {
   Request& request = submissions_.front();
   submissions_.pop_front();
-  const kit::Duration through = at + parameters_.cpu.syscall() + parameters_.cpu.submit();
+  const kit::Duration entered = at + parameters_.cpu.syscall(), through = entered + parameters_.cpu.submit();
+  request.tag.stamp(wire::Stage::entered, entered.ps());
   if (!admit(request)) {
     finish(request, through);
     processor_.release(through);

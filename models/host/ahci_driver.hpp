@@ -47,7 +47,7 @@ struct AhciDriverStatistics : kit::StatSet {
 
 class AhciDriver : public sc_core::sc_module, public BlockDevice, private Software {
  public:
-  /// Bring-up starts with the simulation. `tags` may be null where nobody keeps accounts.
+  /// Bring-up starts with the simulation, unless held. `tags` may be null where nobody keeps accounts.
   AhciDriver(const sc_core::sc_module_name& name, kit::Context& context, const AhciDriverParameters& parameters,
              Memory& memory, wire::TagBoard* tags);
   /// Configuration and register accesses, for pcie::RootComplex::cpu or any target of its kind.
@@ -60,6 +60,9 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
   unsigned max_depth() const override { return depth_; }
   bool is_ready() const override { return state_ == State::running || state_ == State::recovering; }
   void listen(DeviceListener& listener) override;
+  /// Before the simulation starts: bring-up waits for begin_bring_up() (a guest is started when its host has booted).
+  void hold_bring_up() { held_ = true; }
+  void begin_bring_up();
 
   /// What IDENTIFY DEVICE said.
   const Identify& identify() const { return identify_; }
@@ -190,6 +193,7 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
   CommandSlots slots_;
   DeviceListener* listener_ = nullptr;
   State state_ = State::bringing_up;
+  bool held_ = false;
   std::string failure_;
 
   // The HBA and the port.

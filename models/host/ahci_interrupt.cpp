@@ -134,6 +134,7 @@ void AhciDriver::leave_handler(kit::Duration at) {
   at += cost.interrupt_exit();
   if (finished_count_) {
     at += cost.complete() * finished_count_;
+    for (unsigned i = 0; i < finished_count_; ++i) finished_[i]->tag.stamp(wire::Stage::woken, at.ps());
     if (submissions_.empty()) at += cost.wake();  // else the program is at work already
     const unsigned count = finished_count_;
     finished_count_ = 0;

@@ -79,7 +79,7 @@ struct StageStatistics : kit::StatSet {
       stages.emplace_back(*this, name, std::string{"time up to \""} + name + "\" from the point that the request passed before");
     }
   }
-  /// Entry 0 is that of Stage::issued.
+  /// Entry 0 is that of Stage::entered.
   std::deque<MeanTime> stages;
   MeanTime& of(wire::Stage stage) { return stages[static_cast<std::size_t>(stage) - 1]; }
   void add(const wire::RequestTag& tag) {
