@@ -75,7 +75,7 @@ BareMetal::BareMetal(kit::Context& context, const Parameters& parameters)
       memory{"memory", context, parameters.memory}, driver{"driver", context, parameters.driver, memory, &tags_},
       root_complex{"root_complex", context, parameters.root_complex}, pcie_link{"pcie_link", context, parameters.pcie_link},
       endpoint{"endpoint", context, parameters.endpoint, ahci_function(parameters.hba)}, hba{"ahci", context, parameters.hba},
-      sata_link{"sata_link", context, parameters.sata_link}, device{"disk", context, parameters.ata, *medium_, *store_} {
+      sata_link{"sata_link", context, parameters.sata_link}, drive{"disk", context, parameters.ata, *medium_, *store_} {
   driver.cpu.bind(root_complex.cpu);
   root_complex.memory.bind(memory.target);
   root_complex.cpu_interrupts.bind(driver.interrupts);
@@ -87,9 +87,20 @@ BareMetal::BareMetal(kit::Context& context, const Parameters& parameters)
   hba.interrupt.bind(endpoint.interrupt);
   endpoint.on_function_reset([this] { hba.reset(); });
   hba.ports[0].bind(sata_link.host);
-  sata_link.device.bind(device.link);
+  sata_link.device.bind(drive.link);
   hba.set_tag_board(&tags_);
   context.stats.add("medium", medium_->statistics());
+}
+
+std::string BareMetal::remedy(const std::string& failure) const {
+  if (failure.find(';') != std::string::npos) return {};
+  const bool found = driver.identify().logical_sectors != 0 || failure.find("IDENTIFY DEVICE") == 0;
+  if (!found) return "; check sata.device, ahci.ports and host.driver.port";
+  return "; lower sata.bit_error_rate, or raise host.driver.timeout and host.probe.reset_tries";
+}
+
+std::unique_ptr<Machine> make_machine(kit::Context& context, const Parameters& parameters) {
+  return std::make_unique<BareMetal>(context, parameters);
 }
 
 }  // namespace ahcisim::machine

@@ -11,6 +11,7 @@
 #include <ahcisim/models/host/ahci_driver.hpp>
 #include <ahcisim/models/host/memory.hpp>
 #include <ahcisim/models/kit/context.hpp>
+#include <ahcisim/models/machine/machine.hpp>
 #include <ahcisim/models/machine/parameters.hpp>
 #include <ahcisim/models/pcie/endpoint.hpp>
 #include <ahcisim/models/pcie/link.hpp>
@@ -28,7 +29,7 @@ std::unique_ptr<disk::Medium> make_medium(const Parameters& parameters);
 std::unique_ptr<disk::Store> make_store(const SystemParameters& parameters, std::uint64_t sectors);
 
 /// Constructed within elaboration; `context` and `parameters` must outlive it.
-class BareMetal {
+class BareMetal final : public Machine {
  public:
   BareMetal(kit::Context& context, const Parameters& parameters);
 
@@ -45,10 +46,13 @@ class BareMetal {
   pcie::Endpoint endpoint;
   ahci::Hba hba;
   sata::Link sata_link;
-  disk::AtaDevice device;
+  disk::AtaDevice drive;
 
-  disk::Medium& medium() { return *medium_; }
-  disk::Store& store() { return *store_; }
+  host::BlockDevice& device() override { return driver; }
+  std::uint64_t sectors() const override { return medium_->facts().sectors; }
+  disk::Store& content() override { return *store_; }
+  disk::Medium* medium() override { return medium_.get(); }
+  std::string remedy(const std::string& failure) const override;
 };
 
 }  // namespace ahcisim::machine

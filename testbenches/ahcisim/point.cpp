@@ -10,7 +10,7 @@
 
 #include <ahcisim/models/host/pump.hpp>
 #include <ahcisim/models/host/workload/open.hpp>
-#include <ahcisim/models/machine/bare_metal.hpp>
+#include <ahcisim/models/machine/machine.hpp>
 
 #include "read_only_source.hpp"
 #include "results.hpp"
@@ -88,7 +88,7 @@ std::optional<double> sum_of(kit::StatSet& set, const char* name) {
   return std::nullopt;
 }
 
-json result_json(const PointJob& job, const machine::Parameters& parameters, const host::Pump& pump, machine::BareMetal& machine,
+json result_json(const PointJob& job, const machine::Parameters& parameters, const host::Pump& pump, machine::Machine& machine,
                  const kit::Context& context) {
   const host::PumpStatistics& seen = pump.statistics();
   const auto requests = static_cast<double>(seen.requests.value());
@@ -114,9 +114,10 @@ json result_json(const PointJob& job, const machine::Parameters& parameters, con
   for (const kit::Stat* stage : pump.stages().all()) stages[stage->name()] = static_cast<std::int64_t>(stage->values()[1].second);
   run["stage_mean_ps"] = std::move(stages);
   if (requests > 0) {
-    kit::StatSet& medium = machine.medium().statistics();
-    if (const auto seek = sum_of(medium, "seek_time")) run["seek_ps_per_request"] = *seek / requests;
-    if (const auto rotation = sum_of(medium, "rotational_wait")) run["rotation_ps_per_request"] = *rotation / requests;
+    if (disk::Medium* const medium = machine.medium()) {
+      if (const auto seek = sum_of(medium->statistics(), "seek_time")) run["seek_ps_per_request"] = *seek / requests;
+      if (const auto rotation = sum_of(medium->statistics(), "rotational_wait")) run["rotation_ps_per_request"] = *rotation / requests;
+    }
     run["events_per_request"] = static_cast<double>(context.calendar.events()) / requests;
   }
   json settings = json::object();
@@ -128,14 +129,6 @@ json result_json(const PointJob& job, const machine::Parameters& parameters, con
     findings.push_back({{"place", finding.place}, {"rule", finding.rule}, {"first_ps", finding.first.ps()}, {"count", finding.count}});
   run["diagnostics"] = std::move(findings);
   return run;
-}
-
-/// What to do when the driver gave the disk up; empty where `failure` says it.
-std::string remedy(const host::AhciDriver& driver, const std::string& failure) {
-  if (failure.find(';') != std::string::npos) return {};
-  const bool found = driver.identify().logical_sectors != 0 || failure.find("IDENTIFY DEVICE") == 0;
-  if (!found) return "; check sata.device, ahci.ports and host.driver.port";
-  return "; lower sata.bit_error_rate, or raise host.driver.timeout and host.probe.reset_tries";
 }
 
 }  // namespace
@@ -177,10 +170,10 @@ int run_point(const PointJob& job, Progress& progress) {
   const machine::Parameters parameters{job.settings, &workload};
   kit::Context context{job.seed};
   context.calendar.set_run_ahead_limit(kit::Duration::never());
-  machine::BareMetal machine{context, parameters};
-  host::Pump pump{"pump", context, machine.driver};
-  for (host::Stream& stream : host::open_workload(workload, machine.medium().facts().sectors, job.inputs)) {
-    if (machine.store().read_only())
+  const std::unique_ptr<machine::Machine> machine = machine::make_machine(context, parameters);
+  host::Pump pump{"pump", context, machine->device()};
+  for (host::Stream& stream : host::open_workload(workload, machine->sectors(), job.inputs)) {
+    if (machine->content().read_only())
       stream.source = std::make_unique<ReadOnlySource>(std::move(stream.source), parameters.system.image());
     pump.add(std::move(stream));
   }
@@ -205,11 +198,11 @@ int run_point(const PointJob& job, Progress& progress) {
   sc_core::sc_start();
   pump.rethrow();
   if (const std::string& failure = pump.failure(); !failure.empty())
-    throw kit::ConfigError{job.workload + ", " + job.point + ": " + failure + remedy(machine.driver, failure)};
+    throw kit::ConfigError{job.workload + ", " + job.point + ": " + failure + machine->remedy(failure)};
   csv.close();
   if (timeline) timeline->write(job.timeline, job.workload + ", " + job.point, context.probes);
   if (waves) waves->write(job.waves);
-  write_file(job.stats, result_json(job, parameters, pump, machine, context).dump());
+  write_file(job.stats, result_json(job, parameters, pump, *machine, context).dump());
   return interrupted() ? interrupted_status : 0;
 }
 

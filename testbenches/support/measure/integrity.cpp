@@ -31,7 +31,7 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
  public:
   Checker(machine::BareMetal& machine, kit::Context& context, const IntegrityOptions& options)
       : machine_{machine}, context_{context}, options_{options}, random_{options.seed},
-        first_{machine.medium().facts().sectors - span_sectors}, copy_(span_sectors * sector) {
+        first_{machine.sectors() - span_sectors}, copy_(span_sectors * sector) {
     for (Task& task : tasks_) {
       task.base = machine.memory.allocate(region_bytes);
       task.request.owner = this;
@@ -56,7 +56,7 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
   void check_store() {
     std::vector<std::uint8_t> held(largest_sectors * sector);
     for (std::uint64_t at = 0; at < span_sectors; at += largest_sectors) {
-      machine_.store().read(first_ + at, largest_sectors, held.data());
+      machine_.content().read(first_ + at, largest_sectors, held.data());
       if (std::memcmp(held.data(), &copy_[at * sector], held.size()) != 0) complain("the store differs at the end", first_ + at, 0);
     }
   }

@@ -139,7 +139,7 @@ MachineRun run_machine(const Settings& settings, const RunOptions& options) {
   context.calendar.set_kernel_steps(options.kernel_steps);
   machine::BareMetal machine{context, parameters};
   host::Pump pump{"pump", context, machine.driver};
-  for (host::Stream& stream : host::open_workload(workload, machine.medium().facts().sectors)) pump.add(std::move(stream));
+  for (host::Stream& stream : host::open_workload(workload, machine.sectors())) pump.add(std::move(stream));
   pump.set_stop_when_finished(true);
   pump.set_warm_up(options.warm_up);
   StopWatch watch{options, context.calendar, machine};

@@ -57,7 +57,7 @@ std::vector<machine::Setting> settings_of(const char* drive) {
 
 TEST(MachineErrors, AnUnreadableSectorIsReportedAndItsNeighboursAreRead) {
   Rig rig{settings_of("samsung-850-pro")};
-  rig.machine.device.inject_media_error({1003, 1});
+  rig.machine.drive.inject_media_error({1003, 1});
   rig.requests = std::vector<host::Request>(24);
   for (std::size_t i = 0; i < rig.requests.size(); ++i) rig.requests[i].lba = 1000 + 8 * i, rig.requests[i].sectors = 8;
   rig.run(60'000);
@@ -68,14 +68,14 @@ TEST(MachineErrors, AnUnreadableSectorIsReportedAndItsNeighboursAreRead) {
   for (std::size_t i = 1; i < rig.requests.size(); ++i)
     EXPECT_EQ(rig.requests[i].status, host::RequestStatus::ok) << "request " << i;
   for (const auto& finding : rig.context.diagnostics.findings()) ADD_FAILURE() << finding.place << ": " << finding.rule;
-  EXPECT_EQ(rig.machine.device.outstanding(), 0u);
+  EXPECT_EQ(rig.machine.drive.outstanding(), 0u);
 }
 
 TEST(MachineErrors, TheSameWithoutQueueing) {
   std::vector<machine::Setting> settings = settings_of("samsung-850-pro");
   settings.push_back({"host.driver.ncq", "false", "test"});
   Rig rig{std::move(settings)};
-  rig.machine.device.inject_media_error({1003, 1});
+  rig.machine.drive.inject_media_error({1003, 1});
   rig.requests = std::vector<host::Request>(3);
   for (std::size_t i = 0; i < rig.requests.size(); ++i) rig.requests[i].lba = 1000 + 8 * i, rig.requests[i].sectors = 8;
   rig.run(60'000);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// A machine of any deployment, as whoever runs a workload on it sees it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <ahcisim/models/disk/medium.hpp>
+#include <ahcisim/models/disk/store/store.hpp>
+#include <ahcisim/models/host/block_device.hpp>
+#include <ahcisim/models/kit/context.hpp>
+#include <ahcisim/models/machine/parameters.hpp>
+
+namespace ahcisim::machine {
+
+class Machine {
+ public:
+  virtual ~Machine() = default;
+  /// Where programs hand in their requests.
+  virtual host::BlockDevice& device() = 0;
+  /// Its size in sectors of 512 bytes, known before it is ready.
+  virtual std::uint64_t sectors() const = 0;
+  /// Its bytes, as programs see them.
+  virtual disk::Store& content() = 0;
+  /// The mechanics or flash at the end of the way; null where there is none.
+  virtual disk::Medium* medium() = 0;
+  /// What to do about a failure of the device, as text to go behind it ("; check …"); empty where it says so itself.
+  virtual std::string remedy(const std::string& failure) const = 0;
+};
+
+/// Builds the machine that `parameters` describe, within elaboration; both arguments must outlive it. Throws kit::ConfigError
+/// where parameters contradict each other.
+std::unique_ptr<Machine> make_machine(kit::Context& context, const Parameters& parameters);
+
+}  // namespace ahcisim::machine
