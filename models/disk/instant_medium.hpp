@@ -19,9 +19,14 @@ class InstantMedium final : public Medium {
     }
     const bool moves = request.op == MediaOp::read || request.op == MediaOp::write;
     if (moves) client_->may_transfer(request, now);
+    if (request.op == MediaOp::trim)
+      for (std::uint32_t i = 0; i < request.trim_count; ++i) report_taken_safely(request.trims[i], true, now, now);
     if (request.op != MediaOp::write) client_->complete(request, now);
   }
-  void transferred(MediaRequest& request, kit::Duration now) override { client_->complete(request, now); }
+  void transferred(MediaRequest& request, kit::Duration now) override {
+    if (request.op == MediaOp::write) report_taken_safely(request.range, false, now, now);
+    client_->complete(request, now);
+  }
   kit::Duration next_decision() const override { return kit::Duration::never(); }
   void advance(kit::Duration) override {}
   void set_write_cache(bool) override {}

@@ -5,6 +5,8 @@
 // next_decision() names (again after every call, since a call may change it). Answers come through MediumClient, from
 // within submit(), transferred() or advance(), and carry a time that is now or later: a medium that knows a
 // completion beforehand (an SSD) says so at once and costs no event.
+//
+// Who wants to know what a power cut would leave attaches a DurabilityListener; without one a medium spends a branch on it.
 #pragma once
 
 #include <cstdint>
@@ -60,6 +62,21 @@ class MediumClient {
   ~MediumClient() = default;
 };
 
+/// Who keeps account of what survives a power cut. The medium tells of it in the order in which it happens to the drive.
+class DurabilityListener {
+ public:
+  /// The drive has all of a write's data, or a trim: reads return it from now on, and a power cut loses it until persisted()
+  /// says otherwise. The store holds the bytes already. Returns the number of this version, above those before it.
+  virtual std::uint64_t accepted(const LbaRange& range, bool trimmed, kit::Duration now) = 0;
+  /// Of each sector of the range, the newest version accepted so far whose number is not above `version` is on the
+  /// non-volatile medium: the first sector at `first`, the last at `last`, those between evenly spread; all now or later. Sectors
+  /// are written whole or not at all.
+  virtual void persisted(const LbaRange& range, std::uint64_t version, kit::Duration first, kit::Duration last) = 0;
+
+ protected:
+  ~DurabilityListener() = default;
+};
+
 /// What IDENTIFY DEVICE tells of a medium.
 struct MediumFacts {
   std::uint64_t sectors = 0;         ///< user-addressable logical sectors of 512 bytes
@@ -77,7 +94,8 @@ class Medium {
   virtual MediumFacts facts() const = 0;
   /// A command arrives. Up to 32 may be outstanding.
   virtual void submit(MediaRequest& request, kit::Duration now) = 0;
-  /// The data phase that may_transfer() allowed ended at `now` (not before the `at` given there).
+  /// The data phase that may_transfer() allowed ended at `now` (not before the `at` given there). A write's bytes are in the
+  /// store by then.
   virtual void transferred(MediaRequest& request, kit::Duration now) = 0;
   /// When advance() must be called next; Duration::never() where nothing is pending.
   virtual kit::Duration next_decision() const = 0;
@@ -92,6 +110,15 @@ class Medium {
   virtual void attach(MediumClient& client) = 0;
   /// The medium's statistics (seeks, hits, pages programmed …).
   virtual kit::StatSet& statistics() = 0;
+  /// At most one listener; nullptr: nobody listens. Writes taken before are not told of.
+  void watch_durability(DurabilityListener* listener) { durability_ = listener; }
+
+ protected:
+  /// Data that is safe from `at` on, without a way through a volatile buffer.
+  void report_taken_safely(const LbaRange& range, bool trimmed, kit::Duration now, kit::Duration at) {
+    if (durability_) durability_->persisted(range, durability_->accepted(range, trimmed, now), at, at);
+  }
+  DurabilityListener* durability_ = nullptr;
 };
 
 }  // namespace ahcisim::disk

@@ -53,7 +53,10 @@ void Drive::submit(MediaRequest& request, kit::Duration now) {
       flushes_.push_back(&request);
       try_flushes(t);
       break;
-    case MediaOp::trim: client_->complete(request, now + spec_.write_hit.after_write); break;
+    case MediaOp::trim:
+      for (std::uint32_t i = 0; i < request.trim_count; ++i) report_taken_safely(request.trims[i], true, now, now);
+      client_->complete(request, now + spec_.write_hit.after_write);
+      break;
   }
   if (!busy(t)) decide(t);
 }
@@ -198,7 +201,9 @@ void Drive::transferred(MediaRequest& request, kit::Duration now) {
     return;
   }
   last_activity_ = std::max(last_activity_, t);
+  const std::uint64_t version = durability_ ? durability_->accepted(request.range, false, now) : 0;
   if (request.scratch[segment_slot] == not_cached) {
+    request.scratch[version_scratch] = version;
     buffer_.invalidate(request.range.lba, request.range.count);
     lose_flow_segment(-1, t);
     queue_command(request, request.range.lba, static_cast<std::int64_t>(request.scratch[ready_slot]), true);
@@ -206,6 +211,7 @@ void Drive::transferred(MediaRequest& request, kit::Duration now) {
   } else {
     const auto segment = static_cast<std::int32_t>(request.scratch[segment_slot]);
     buffer_.arrived(segment, request.range.lba, request.range.count);
+    if (durability_) cached_.push_back({request.range, version, segment});
     queue_destage(segment);
     last_was_read_ = false;
     if (request.tag) request.tag->stamp(wire::Stage::media, t);

@@ -101,6 +101,8 @@ class Drive final : public Medium {
   const ControllerSpec& controller() const { return spec_; }
 
  private:
+  static constexpr std::size_t version_scratch = 3;  // of MediaRequest: a write's version, for the durability listener
+
   // Commands: drive.cpp.
   void submit_read(MediaRequest& request, std::int64_t now);
   void submit_write(MediaRequest& request, std::int64_t now);
@@ -131,6 +133,8 @@ class Drive final : public Medium {
   std::int64_t arm_ready(const Candidate& chosen, std::int64_t now);
   std::int64_t with_data(const Candidate& chosen, std::int64_t start) const;
   void account();
+  void report_durable(const MediaRequest* request, std::int32_t segment, bool turned);
+  void report_passes(const LbaRange& range, std::uint64_t version, bool turned);
   void stamp(MediaRequest& request, std::int64_t start) const;
   bool turn_once(Pass& pass);
   void keep_free_sectors(std::int32_t segment, std::uint64_t start, std::uint64_t end, const Place& place);
@@ -163,6 +167,13 @@ class Drive final : public Medium {
   std::vector<MediaRequest*> waiting_;  ///< writes without room, hits that must wait for the arm; oldest first
   std::vector<MediaRequest*> blocked_;  ///< reads of sectors that are dirty and no hit
   std::vector<MediaRequest*> flushes_;
+  /// A write in the cache for which the arm has not set out yet.
+  struct Cached {
+    LbaRange range;
+    std::uint64_t version = 0;
+    std::int32_t segment = -1;
+  };
+  std::vector<Cached> cached_;          ///< kept for the durability listener only
 };
 
 }  // namespace ahcisim::disk::hdd

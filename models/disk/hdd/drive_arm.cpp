@@ -238,10 +238,11 @@ void Drive::start_write(const Candidate& chosen, std::int64_t now) {
     statistics_.destages.add();
   }
   flow_.plan(mechanics_, arm_, start, end, true);
-  if (spec_.zero_latency_write && flow_.passes().size() == 1) turn_once(flow_.first());
+  const bool turned = spec_.zero_latency_write && flow_.passes().size() == 1 && turn_once(flow_.first());
   arm_free_ = flow_.end();
   decision_due_ = true;
   account();
+  if (durability_) report_durable(request, chosen.segment, turned);
   if (!request) return;
   stamp(*request, start);
   last_was_read_ = false;
@@ -257,6 +258,28 @@ std::int64_t Drive::with_data(const Candidate& chosen, std::int64_t start) const
   const std::int64_t first = chosen.ready + (chosen.arriving - chosen.ready) / count;
   const std::int64_t earliest = std::max(first, chosen.arriving - (count - 1) * media);
   return std::max(start, earliest - mechanics_.seek(arm_, place.cylinder, place.head, true));
+}
+
+/// The arm has set out to write a command's data, or those writes that a segment holds now: what comes into the segment
+/// meanwhile is written the next time.
+void Drive::report_durable(const MediaRequest* request, std::int32_t segment, bool turned) {
+  if (request) return report_passes(request->range, request->scratch[version_scratch], turned);
+  std::size_t left = 0;
+  for (const Cached& write : cached_)
+    if (write.segment == segment) report_passes(write.range, write.version, turned);
+    else cached_[left++] = write;
+  cached_.resize(left);
+}
+
+/// A sector is safe when it is through. Of a pass that began amid its sectors (zero latency) all count when it is over.
+void Drive::report_passes(const LbaRange& range, std::uint64_t version, bool turned) {
+  for (const Pass& pass : flow_.passes()) {
+    const std::uint64_t from = std::max(range.lba, pass.lba), to = std::min(range.lba + range.count, pass.lba + pass.count);
+    if (from >= to) continue;
+    const std::int64_t first = turned ? pass.end : Flow::through(pass, from, mechanics_);
+    const std::int64_t last = turned ? pass.end : Flow::through(pass, to - 1, mechanics_);
+    durability_->persisted({from, to - from}, version, kit::Duration::from_ps(first), kit::Duration::from_ps(last));
+  }
 }
 
 void Drive::account() {

@@ -172,6 +172,7 @@ void Drive::submit_trim(MediaRequest& request, Duration now) {
     statistics_.slices_trimmed.add(ftl_.trim(first, end - first));
   }
   const Duration done = take_host_core(request, write_cpu_ + trim_range_ * request.trim_count, now);
+  for (std::uint32_t i = 0; i < request.trim_count; ++i) report_taken_safely(request.trims[i], true, now, done);
   client_->complete(request, done);
 }
 

@@ -65,6 +65,8 @@ class Drive final : public Medium {
   /// Moves the slices of a write into the buffer; returns when the last of them had room.
   kit::Duration accept(const LbaRange& range, kit::Duration now);
   kit::Duration seal(kit::Duration ready, kit::Duration now);
+  /// The same, and tells the durability listener of the slices in the page.
+  kit::Duration seal_and_report(kit::Duration ready, kit::Duration now);
   /// A slice of which only a part is written must be read first, unless it is in memory or holds nothing.
   void complete_partial(std::uint64_t slice, kit::Duration now);
 
@@ -95,6 +97,7 @@ class Drive final : public Medium {
   kit::Duration page_ready_;         // of the page being filled: when its last data is in memory
   kit::Duration programs_end_;       // of all pages so far
   bool journal_due_ = false;         // programmed since the last flush
+  std::uint64_t newest_ = 0;         // version accepted last, for the durability listener
   MediaRequest* waiting_[most_outstanding] = {};
   std::uint32_t first_waiting_ = 0, waiting_count_ = 0;
 };

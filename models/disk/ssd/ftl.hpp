@@ -33,6 +33,8 @@ class Ftl {
   bool write(std::uint32_t slice, kit::Duration now);
   /// Slots of the page being filled that hold data.
   std::uint32_t fill() const { return fill_; }
+  /// The slice in a slot of that page, below fill().
+  std::uint32_t filled(std::uint32_t slot) const { return blocks_.slice_at(page_ * geometry_.slots + slot); }
   /// Programs the page being filled, padded where it is not full, with data complete at `ready`. Returns when the die has
   /// finished. Call it only with fill() above 0, and before the next write() once the page is full.
   kit::Duration seal(kit::Duration ready, kit::Duration now);

@@ -54,7 +54,9 @@ void Drive::transferred(MediaRequest& request, Duration now) {
   granted_ -= std::min(granted_, request.scratch[1]);
   Duration done = now;
   if (request.range.count != 0) {
+    if (durability_) newest_ = durability_->accepted(request.range, false, now);
     done = max(now, accept(request.range, now));
+    if (durability_ && protected_) durability_->persisted(request.range, newest_, done, done);
     if ((request.fua || !cache_on_) && !protected_) {
       if (ftl_.fill() != 0) seal(page_ready_, now);
       done = max(done, programs_end_) + flush_journal_;
@@ -88,10 +90,24 @@ void Drive::complete_partial(std::uint64_t slice, Duration now) {
 }
 
 Duration Drive::seal(Duration ready, Duration now) {
-  const Duration end = ftl_.seal(ready, now);
+  const Duration end = durability_ && !protected_ ? seal_and_report(ready, now) : ftl_.seal(ready, now);
   release_[sealed_++ % release_.size()] = end;
   programs_end_ = max(programs_end_, end);
   journal_due_ = true;
+  return end;
+}
+
+/// A page that is interrupted while it is programmed is lost whole; what it replaces stays valid until then. Only one page is
+/// being filled, so each slice in it is the newest.
+Duration Drive::seal_and_report(Duration ready, Duration now) {
+  std::uint32_t slices[max_slots];
+  const std::uint32_t count = ftl_.fill();
+  for (std::uint32_t slot = 0; slot < count; ++slot) slices[slot] = ftl_.filled(slot);
+  const Duration end = ftl_.seal(ready, now);
+  for (std::uint32_t slot = 0; slot < count; ++slot) {
+    const std::uint64_t lba = std::uint64_t{slices[slot]} * slice_sectors;
+    durability_->persisted({lba, std::min<std::uint64_t>(slice_sectors, geometry_.sectors - lba)}, newest_, end, end);
+  }
   return end;
 }
 
