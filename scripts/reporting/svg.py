@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: MIT
+"""Pictures as inline SVG that fit any width: places across are percent, places down and letters are pixels, colours are
+classes of the page, so that a picture follows its theme and its letters stay readable on a phone."""
+import html
+import itertools
+import math
+
+_ids = itertools.count(1)
+LETTER = 13  # pixels
+
+
+class Picture:
+    """A picture in the making. Text and titles may hold any characters."""
+
+    def __init__(self, title, description):
+        self.title, self.description = title, description
+        self.parts = []
+        self.height = 0
+
+    def rect(self, x, y, width, height, css, tip=""):
+        self._add(y + height, f'<rect x="{x:.3f}%" y="{y:.1f}" width="{max(width, 0):.3f}%" height="{height:.1f}" class="{css}">'
+                  + _tip(tip) + "</rect>")
+
+    def line(self, x1, y1, x2, y2, css):
+        self._add(max(y1, y2), f'<line x1="{x1:.3f}%" y1="{y1:.1f}" x2="{x2:.3f}%" y2="{y2:.1f}" class="{css}"/>')
+
+    def dot(self, x, y, radius, css, tip=""):
+        self._add(y + radius, f'<circle cx="{x:.3f}%" cy="{y:.1f}" r="{radius}" class="{css}">' + _tip(tip) + "</circle>")
+
+    def text(self, x, y, text, css="", anchor="start"):
+        self._add(y + 4, f'<text x="{x:.3f}%" y="{y:.1f}" class="{css}" text-anchor="{anchor}">{html.escape(text)}</text>')
+
+    def _add(self, bottom, part):
+        self.height = max(self.height, bottom)
+        self.parts.append(part)
+
+    def markup(self):
+        number = next(_ids)
+        return (f'<svg class="picture" role="img" width="100%" height="{math.ceil(self.height) + 4}" '
+                f'aria-labelledby="t{number} d{number}"><title id="t{number}">{html.escape(self.title)}</title>'
+                f'<desc id="d{number}">{html.escape(self.description)}</desc>{"".join(self.parts)}</svg>')
+
+
+def _tip(tip):
+    return f"<title>{html.escape(tip)}</title>" if tip else ""
+
+
+def nice_ticks(top, most=4):
+    """Round steps from 0 up to at least `top`."""
+    if top <= 0:
+        return [0, 1]
+    raw = top / most
+    step = 10 ** math.floor(math.log10(raw))
+    step *= next(m for m in (1, 2, 5, 10) if m * step >= raw)
+    return [step * i for i in range(math.ceil(top / step - 1e-9) + 1)]
+
+
+def log_range(values):
+    """Powers of ten around positive values."""
+    low, high = math.floor(math.log10(min(values)) + 1e-9), math.ceil(math.log10(max(values)) - 1e-9)
+    return low, max(high, low + 1)
+
+
+def bars(title, description, rows, text_of):
+    """Horizontal bars from zero. A row is (label, [(part's label, value, class)]): parts are laid end to end. A row with no
+    parts is a heading."""
+    picture = Picture(title, description)
+    top = max([sum(value for _, value, _ in parts) for _, parts in rows] + [1e-12])
+    y = 0
+    for label, parts in rows:
+        if not parts:
+            picture.text(0, y + 20, label, "strong")
+            y += 28
+            continue
+        total = sum(value for _, value, _ in parts)
+        picture.text(0, y + LETTER, label)
+        picture.text(100, y + LETTER, text_of(total), "value", "end")
+        x = 0
+        picture.rect(0, y + 19, 100, 10, "track")
+        for part, value, css in parts:
+            picture.rect(x, y + 19, 100 * value / top, 10, css, f"{label}, {part}: {text_of(value)}" if part else f"{label}: {text_of(value)}")
+            x += 100 * value / top
+        y += 38
+    return picture.markup()
+
+
+def lanes(title, description, groups, series, text_of, log=True):
+    """Groups of thin bars, one for each series: (group's label, {series: value}); series: {name: class}."""
+    values = [v for _, group in groups for v in group.values() if v and v > 0]
+    picture = Picture(title, description)
+    if not values:
+        picture.text(0, 14, "nothing was measured")
+        return picture.markup()
+    low, high = log_range(values) if log else (0, nice_ticks(max(values))[-1])
+
+    def place(value):
+        return 100 * ((math.log10(value) - low) / (high - low) if log else value / high)
+
+    ticks = [10.0 ** e for e in range(low, high + 1)] if log else nice_ticks(max(values))
+    while len(ticks) > 5:
+        ticks = ticks[::2]
+    bottom = len(groups) * (22 + 10 * len(series) + 8)
+    for tick in ticks:
+        picture.line(place(tick), 0, place(tick), bottom, "grid")
+    y = 0
+    for label, group in groups:
+        picture.text(0, y + 15, label, "strong small halo")
+        y += 22
+        for name, css in series.items():
+            value = group.get(name)
+            if value and value > 0:
+                picture.rect(0, y + 1, max(place(value), 0.6), 7, css, f"{label}, {name}: {text_of(value)}")
+            y += 10
+        y += 8
+    for tick in ticks:
+        x = place(tick)
+        picture.text(x, bottom + 15, text_of(tick), "small muted", "start" if x < 5 else "end" if x > 95 else "middle")
+    return picture.markup()
+
+
+def lines(title, description, places, series, text_of, log=False, height=220):
+    """Lines over equally spaced places: series are (name, class, values), a value None where there is none."""
+    values = [v for _, _, line in series for v in line if v]
+    picture = Picture(title, description)
+    if not values:
+        picture.text(0, 14, "nothing was measured")
+        return picture.markup()
+    if log:
+        low, high = log_range(values)
+        ticks = [10.0 ** e for e in range(low, high + 1)]
+    else:
+        ticks = nice_ticks(max(values))
+        low, high = 0, ticks[-1]
+
+    def up(value):
+        share = (math.log10(value) - low) / (high - low) if log else value / high
+        return height - share * (height - 16)
+
+    def across(i):
+        return 16 + 78 * i / max(1, len(places) - 1)
+
+    for tick in ticks:
+        picture.line(0, up(tick), 100, up(tick), "grid")
+        picture.text(0, up(tick) - 3, text_of(tick), "small muted")
+    for i, label in enumerate(places):
+        picture.text(across(i), height + 17, str(label), "small muted", "middle")
+    for name, css, line in series:
+        points = [(across(i), up(v), v, places[i]) for i, v in enumerate(line) if v]
+        for (x1, y1, _, _), (x2, y2, _, _) in zip(points, points[1:]):
+            picture.line(x1, y1, x2, y2, "stroke " + css)
+        for x, y, value, label in points:
+            picture.dot(x, y, 4, css, f"{name}, {label}: {text_of(value)}")
+    return picture.markup()
+
+
+def waterfall(title, description, steps, span, text_of):
+    """One request: steps (label, class, picoseconds) one below the other, each beginning where the one above it ended."""
+    picture = Picture(title, description)
+    y, at = 0, 0
+    for label, css, ps in steps:
+        picture.text(0, y + 12, label, "small")
+        picture.text(100, y + 12, text_of(ps), "small value", "end")
+        picture.rect(0, y + 17, 100, 6, "track")
+        picture.rect(min(100 * at / span, 99.5), y + 17, max(100 * ps / span, 0.4), 6, css, f"{label}: {text_of(ps)}")
+        at += ps
+        y += 27
+    return picture.markup()
+
+
+def overlap(title, description, rows, span, text_of, tall=9):
+    """Requests over time: rows of (label, [(begin, length, class, tip)]) on one scale from 0 to span."""
+    picture = Picture(title, description)
+    ticks = [t for t in nice_ticks(span) if t <= span * 1.0001]
+    bottom = len(rows) * (tall + 2)
+    for tick in ticks:
+        picture.line(100 * tick / span, 0, 100 * tick / span, bottom, "grid")
+    for i, (label, parts) in enumerate(rows):
+        for begin, length, css, tip in parts:
+            x, end = 100 * begin / span, min(100.0, 100 * (begin + length) / span)
+            if x < 100 and length > 0:
+                picture.rect(x, i * (tall + 2), max(end - x, 0.15), tall, css, f"{label}, {tip}: {text_of(length)}")
+    for tick in ticks:
+        x = 100 * tick / span
+        picture.text(x, bottom + 16, text_of(tick), "small muted", "start" if x < 5 else "end" if x > 92 else "middle")
+    return picture.markup()

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""Numbers and stages as a person would say them."""
+
+# Stage: what happens up to this point, under a hypervisor and on bare metal, and who does it (a colour of the pictures).
+STAGES = {
+    "entered": ("program calls {op}", "program calls {op}", "program"),
+    "issued": ("guest's kernel processes it", "kernel processes it", "program"),
+    "trapped": ("access trapped", "access trapped", "exit"),
+    "emulator": ("exit to the emulator", "exit to the emulator", "exit"),
+    "dispatched": ("dispatch", "dispatch", "emulator"),
+    "fetched": ("device code takes the command", "controller fetches the command", "emulator"),
+    "received": ("device code reads the request", "command sent to the disk", "emulator"),
+    "host_call": ("emulator calls the host", "emulator calls the host", "emulator"),
+    "host_sent": ("host {op}, sent to the disk", "sent to the disk", "host"),
+    "selected": ("disk: queue and command", "disk: queue and command", "disk"),
+    "positioned": ("disk: seek", "disk: seek", "disk"),
+    "rotated": ("disk: rotation", "disk: rotation", "disk"),
+    "media": ("disk: media", "disk: media", "disk"),
+    "transferred": ("data crosses the link", "data crosses the link", "disk"),
+    "host_done": ("host: {done}", "host: {done}", "host"),
+    "told": ("emulator told", "emulator told", "emulator"),
+    "status": ("device code completes", "controller has the status", "emulator"),
+    "injected": ("guest re-entered", "guest re-entered", "exit"),
+    "interrupt": ("guest runs, interrupt taken", "interrupt taken", "program"),
+    "woken": ("guest's kernel, program told", "kernel, program told", "program"),
+    "completed": ("{op} returns", "{op} returns", "program"),
+}
+ACTORS = {"program": "program and kernel", "exit": "trap, exit and entry", "emulator": "emulator, or controller",
+          "host": "host kernel", "disk": "disk and its link"}
+
+
+def actor_of(stage, emulated):
+    """Who does a stage. On bare metal the controller is on the emulator's place, and no host is beside it."""
+    return STAGES[stage][2]
+
+
+def stage_text(stage, emulated, op):
+    done = {"read": "read", "write": "written", "flush": "flushed", "trim": "trimmed"}.get(op, "done")
+    return STAGES[stage][0 if emulated else 1].format(op=op, done=done)
+
+
+def time_text(ps):
+    """Three digits: "12.3 µs"."""
+    for factor, unit in ((1e12, "s"), (1e9, "ms"), (1e6, "µs"), (1e3, "ns")):
+        if ps >= 0.9995 * factor:
+            value = ps / factor
+            return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f} {unit}"
+    return f"{ps:.0f} ps" if ps > 0 else "0"
+
+
+def number(value, digits=3):
+    """A count: whole where it is large or whole, else with `digits` significant digits; a dash for None."""
+    if value is None:
+        return "–"
+    if value == 0:
+        return "0"
+    if abs(value - round(value)) < 5e-4 * max(1, abs(value)) or abs(value) >= 1000:
+        return f"{value:,.0f}".replace(",", "\u202f")
+    places = max(0, digits - len(str(int(abs(value)))))
+    text = f"{value:.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def times(ratio):
+    """A factor: "2.1 times"."""
+    return f"{ratio:.1f} times" if ratio < 9.95 else f"{ratio:.0f} times"
+
+
+def join(words):
+    words = list(words)
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1] if words else "none"
+
+
+def size_rate(run):
+    """Throughput of large requests, requests per second of small ones: (value, unit)."""
+    size = 1e6 * run.rate / run.iops if run.iops else 0
+    return (run.rate, "MB/s") if size > 32768 else (run.iops, "requests/s")
