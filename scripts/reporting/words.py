@@ -29,11 +29,6 @@ ACTORS = {"program": "program and kernel", "exit": "trap, exit and entry", "emul
           "host": "host kernel", "disk": "disk and its link"}
 
 
-def actor_of(stage, emulated):
-    """Who does a stage. On bare metal the controller is on the emulator's place, and no host is beside it."""
-    return STAGES[stage][2]
-
-
 def stage_text(stage, emulated, op):
     done = {"read": "read", "write": "written", "flush": "flushed", "trim": "trimmed"}.get(op, "done")
     return STAGES[stage][0 if emulated else 1].format(op=op, done=done)

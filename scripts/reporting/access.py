@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""Where the time goes: one request of each interface, stage by stage, on one scale of time."""
+from . import svg
+from .data import INTERFACES, ReportError
+from .page import Figure, Section, Table
+from .words import ACTORS, STAGES, join, stage_text, time_text, times
+
+ORDER = ("image on tmpfs", "SSD", "HDD")
+
+
+class Way:
+    """The request of a run that took the median time, with its run."""
+
+    def __init__(self, run, requests):
+        if not requests:
+            raise ReportError(f"{run.experiment.folder}/requests.csv: has no request of \"{run.workload}\", \"{run.point}\"; run it again")
+        self.run = run
+        self.request = sorted(requests, key=lambda r: (r.latency, r.number))[len(requests) // 2]
+        self.op = self.request.op
+        # Stages that took no time are passed over: the sum does not change.
+        self.stages = [(stage, ps) for stage, ps in self.request.stages if ps > 0]
+
+    def steps(self):
+        return [(stage_text(stage, self.run.emulated, self.op), STAGES[stage][2], ps) for stage, ps in self.stages]
+
+    def by_actor(self):
+        sums = {}
+        for stage, ps in self.stages:
+            sums[STAGES[stage][2]] = sums.get(STAGES[stage][2], 0) + ps
+        return [(ACTORS[actor], sums[actor], actor) for actor in ACTORS if actor in sums]
+
+
+def place(run):
+    return f"{'emulated' if run.emulated else 'bare metal'}, {run.image}"
+
+
+def rank(run):
+    return (not run.emulated, ORDER.index(run.image) if run.image in ORDER else len(ORDER), INTERFACES.index(run.interface))
+
+
+def section(experiment):
+    kept = experiment.requests()
+    legend = [(text, css) for css, text in ACTORS.items()]
+    blocks, answers = [], []
+    for workload in experiment.workloads:
+        ways = [Way(run, kept.get((workload, run.point), [])) for run in sorted(experiment.select(workload=workload), key=rank)]
+        places = list(dict.fromkeys(place(way.run) for way in ways))
+        panels = [(where, svg.bars(f"{workload}, {where}", "Time of one request by who has it, for each interface",
+                                   [(way.run.interface, way.by_actor()) for way in ways if place(way.run) == where], time_text)) for where in places]
+        blocks.append(Figure(f"{workload}: the whole way by who has the request. Each panel has its own scale.", panels, legend))
+        for where in places[:1] + [p for p in places if p.startswith("bare metal")][:1] if workload == experiment.workloads[0] else places[:1]:
+            blocks.append(timeline(workload, where, [way for way in ways if place(way.run) == where], legend))
+        blocks += [table(workload, where, [way for way in ways if place(way.run) == where]) for where in places]
+        answers.append(answer(workload, [way for way in ways if place(way.run) == places[0]], places[0]))
+    return Section(experiment.name, experiment.title, "A program calls read or write: who has the request until the call returns, and for how long?",
+                   "; ".join(answers)[:1].upper() + "; ".join(answers)[1:] + ".", blocks, f"ahcisim report --only {experiment.name}", experiment.about)
+
+
+def timeline(workload, where, ways, legend):
+    span = max(way.request.latency for way in ways)
+    panels = [(f"{way.run.interface}: {time_text(way.request.latency)}",
+               svg.waterfall(f"Timeline of {workload}, {where}, {way.run.interface}", "Stages from the call to its return, each below the one before",
+                             way.steps(), span, time_text)) for way in ways]
+    return Figure(f"{workload}, {where}, stage by stage: time runs to the right, the same scale for every interface; "
+                  f"the full width is {time_text(span)}.", panels, legend)
+
+
+def table(workload, where, ways):
+    stages = [stage for stage in STAGES if any(stage == s for way in ways for s, _ in way.stages)]
+    rows = [[stage_text(stage, ways[0].run.emulated, ways[0].op)] + [picoseconds(dict(way.stages).get(stage)) for way in ways] for stage in stages]
+    rows.append(["sum of the stages"] + [picoseconds(sum(ps for _, ps in way.stages)) for way in ways])
+    rows.append(["from call to return"] + [picoseconds(way.request.latency) for way in ways])
+    return Table(f"The numbers in µs: {workload}, {where}", ["stage"] + [way.run.interface for way in ways], rows)
+
+
+def picoseconds(ps):
+    """Microseconds with every digit, so that a column can be added up."""
+    return "–" if ps is None else f"{ps // 1000000}.{ps % 1000000:06d}"
+
+
+def answer(workload, ways, where):
+    slow, fast = max(ways, key=lambda w: w.request.latency), min(ways, key=lambda w: w.request.latency)
+    text = f"{workload} ({where}) takes " + join(f"{time_text(way.request.latency)} through {way.run.interface}" for way in ways)
+    if slow is not fast:
+        label, ps, _ = max(slow.by_actor(), key=lambda part: part[1])
+        text += f"; {slow.run.interface} needs {times(slow.request.latency / fast.request.latency)} {fast.run.interface}, most of it in {label} ({time_text(ps)})"
+    return text

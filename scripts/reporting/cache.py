@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""Cache modes: what each costs, how often the drive must flush, and whether a power cut loses what was acknowledged."""
+from . import svg
+from .data import CACHES, INTERFACES
+from .page import Figure, Section, Table
+from .reference import reference
+from .style import INTERFACE, legend
+from .words import join, number, time_text, times
+
+
+def mode_of(run):
+    return run.setting("image.cache", "writeback")
+
+
+def section(experiment):
+    runs = experiment.runs
+    interfaces = [name for name in INTERFACES if any(run.interface == name for run in runs)]
+    modes = [mode for mode in CACHES if any(mode_of(run) == mode for run in runs)]
+    drives = list(dict.fromkeys(run.drive_kind for run in runs))
+    series = {name: INTERFACE[name] for name in interfaces}
+    times_, flushes = [], []
+    for workload in experiment.workloads:
+        for drive in drives:
+            chosen = experiment.select(workload=workload, drive_kind=drive)
+            groups = [(mode, {run.interface: run.seconds * 1e12 for run in chosen if mode_of(run) == mode}) for mode in modes]
+            times_.append((f"{workload}, {drive}", svg.lanes(f"Time of {workload} on {drive}", "By cache mode and interface, logarithmic", groups, series, time_text)))
+            counts = [(mode, {run.interface: run.statistic("flushes at the drive") for run in chosen if mode_of(run) == mode}) for mode in modes]
+            if any(value for _, group in counts for value in group.values()):
+                flushes.append((f"{workload}, {drive}", svg.lanes(f"Flushes at the drive, {workload} on {drive}", "By cache mode and interface", counts,
+                                                                  series, number, log=False)))
+    blocks = [Figure("Time of the whole workload (logarithmic; shorter is faster), by cache mode.", times_, legend(interfaces))]
+    if flushes:
+        blocks.append(Figure("FLUSH CACHE commands that the drive got; workloads without any are left out.", flushes, legend(interfaces)))
+    blocks.append(durability(runs, modes, interfaces))
+    blocks += [numbers(experiment, workload, modes) for workload in experiment.workloads]
+    return Section(experiment.name, experiment.title, "What does each of QEMU’s five cache modes cost, and what does it protect when the power fails?",
+                   answer(experiment, interfaces), blocks, f"ahcisim report --only {experiment.name}", experiment.about)
+
+
+def verdicts(runs):
+    """(mode, interface) -> (cuts, losses), of the runs themselves or of the power-cut test's file."""
+    found = {}
+    for row in reference("durability.json", {"rows": []})["rows"]:
+        found[row["cache"], row["interface"]] = (row["cuts"], row["losses"])
+    for run in runs:
+        if "durability" in run.entry:
+            cuts, losses = found.get((mode_of(run), run.interface), (0, 0))
+            found[mode_of(run), run.interface] = (cuts + run.entry["durability"]["cuts"], losses + run.entry["durability"]["losses"])
+    return found
+
+
+def verdict_cell(found, mode, interface):
+    if (mode, interface) not in found:
+        return ("not examined", "open")
+    cuts, losses = found[mode, interface]
+    cuts_text = f"{number(cuts)} power cuts"
+    return (f"nothing lost in {cuts_text}", "good") if losses == 0 else (f"lost in {number(losses)} of {cuts_text}", "bad")
+
+
+def durability(runs, modes, interfaces):
+    found = verdicts(runs)
+    return Table("Is a write that was acknowledged as stable still there after a power cut?", ["cache mode"] + interfaces,
+                 [[mode] + [verdict_cell(found, mode, interface) for interface in interfaces] for mode in modes], open=True, words=True)
+
+
+def numbers(experiment, workload, modes):
+    found = verdicts(experiment.runs)
+    rows = [[mode_of(run), run.interface, run.drive_kind, time_text(run.seconds * 1e12), number(run.iops), number(run.rate), time_text(run.latency("p99")),
+             number(run.statistic("flushes at the drive")), verdict_cell(found, mode_of(run), run.interface)]
+            for run in sorted(experiment.select(workload=workload), key=lambda r: (r.drive_kind, modes.index(mode_of(r)), INTERFACES.index(r.interface)))]
+    return Table(f"The numbers: {workload}", ["cache mode", "interface", "drive", "time", "requests/s", "MB/s", "p99", "flushes at the drive",
+                                              "after a power cut"], rows)
+
+
+def answer(experiment, interfaces):
+    name = "AHCI NCQ" if "AHCI NCQ" in interfaces else interfaces[0]
+    parts = []
+    for workload in experiment.workloads:
+        for drive in dict.fromkeys(run.drive_kind for run in experiment.runs):
+            chosen = {mode_of(run): run for run in experiment.select(workload=workload, drive_kind=drive, interface=name)}
+            safe = {mode: run for mode, run in chosen.items() if mode != "unsafe"}
+            if len(safe) < 2:
+                continue
+            fast, slow = min(safe, key=lambda m: safe[m].seconds), max(safe, key=lambda m: safe[m].seconds)
+            if safe[slow].seconds < 1.05 * safe[fast].seconds:
+                parts.append(f"{workload} on {drive}: the modes differ by less than 5 %")
+            else:
+                parts.append(f"{workload} on {drive}: {fast} is fastest, {slow} takes {times(safe[slow].seconds / safe[fast].seconds)} as long")
+    found = verdicts(experiment.runs)
+    lost = [mode for mode in CACHES if any(losses for (m, _), (_, losses) in found.items() if m == mode)]
+    if found:
+        parts.append(f"acknowledged data is lost under {join(lost)} only" if lost else "no acknowledged data was lost in any power cut")
+    return f"Through {name}, unsafe aside, " + "; ".join(parts) + "." if parts else "There are too few points for a comparison."

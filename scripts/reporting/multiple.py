@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""Many requests at once: throughput and latency against the depth, and requests that overlap, drawn."""
+from . import svg
+from .data import INTERFACES
+from .page import Figure, Section, Table
+from .style import INTERFACE, legend
+from .words import ACTORS, STAGES, number, stage_text, time_text, times
+
+DRAWN_DEPTH, DRAWN = 8, 16
+
+
+def section(experiment):
+    workload = experiment.workloads[0]
+    runs = experiment.select(workload=workload)
+    interfaces = [name for name in INTERFACES if any(run.interface == name for run in runs)]
+    depths = sorted({run.depth for run in runs})
+    by = {(run.interface, run.depth): run for run in runs}
+
+    def line(name, value):
+        return (name, INTERFACE[name], [value(by[name, depth]) if (name, depth) in by else None for depth in depths])
+
+    rate = svg.lines("Requests per second against depth", "One line for each interface", depths,
+                     [line(name, lambda run: run.iops) for name in interfaces], number)
+    latency = svg.lines("Mean latency against depth", "One line for each interface, logarithmic", depths,
+                        [line(name, lambda run: run.latency()) for name in interfaces], time_text, log=True)
+    curves = Figure("Throughput and mean latency against the number of requests that the program keeps outstanding. What an interface "
+                    "cannot take waits in the guest.", [("requests per second", rate), ("mean latency", latency)], legend(interfaces))
+    table = Table("The numbers", ["interface", "depth", "requests/s", "MB/s", "gain over depth 1", "mean", "p50", "p99"],
+                  [[run.interface, str(run.depth), number(run.iops), number(run.rate), gain(run, by), time_text(run.latency()),
+                    time_text(run.latency("p50")), time_text(run.latency("p99"))]
+                   for run in sorted(runs, key=lambda run: (INTERFACES.index(run.interface), run.depth))])
+    blocks = [curves, table]
+    drawn = timeline(experiment, workload, by, interfaces, depths)
+    if drawn:
+        blocks.append(drawn)
+    return Section(experiment.name, experiment.title, "What does it buy to have 1 to 32 requests outstanding (virtio-blk: 128)?",
+                   answer(by, interfaces, depths), blocks, f"ahcisim report --only {experiment.name}", experiment.about)
+
+
+def gain(run, by):
+    one = by.get((run.interface, 1))
+    return f"{run.iops / one.iops:.2f}×" if one and one.iops else "–"
+
+
+def answer(by, interfaces, depths):
+    parts = []
+    for name in interfaces:
+        mine = [by[name, depth] for depth in depths if (name, depth) in by]
+        first, best = mine[0], max(mine, key=lambda run: run.iops)
+        enough = next(run for run in mine if run.iops >= 0.97 * best.iops)
+        if best.iops < 1.1 * first.iops:
+            parts.append(f"{name} stays at {number(first.iops)} requests/s however many wait")
+        else:
+            parts.append(f"{name} gains {times(best.iops / first.iops)}, to {number(best.iops)} requests/s at depth {enough.depth}")
+    return "; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + "."
+
+
+def timeline(experiment, workload, by, interfaces, depths):
+    """Requests of each interface at one depth, on one scale of time."""
+    depth = DRAWN_DEPTH if DRAWN_DEPTH in depths else depths[-1]
+    kept = experiment.requests()
+    chosen = {}
+    for name in interfaces:
+        run = by.get((name, depth))
+        rows = sorted(kept.get((workload, run.point), []) if run else [], key=lambda request: (request.begin, request.number))
+        if len(rows) >= 2 * depth + DRAWN:
+            rows = rows[2 * depth:]  # steady by now
+        chosen[name] = rows[:DRAWN]
+    chosen = {name: rows for name, rows in chosen.items() if rows}
+    if not chosen:
+        return None
+    span = max(max(r.begin + r.latency for r in rows) - rows[0].begin for rows in chosen.values())
+    panels = []
+    for name, rows in chosen.items():
+        begin = rows[0].begin
+        drawn = [(f"{request.op} {request.number}", parts_of(request, begin, by[name, depth].emulated)) for request in rows]
+        panels.append((name, svg.overlap(f"{len(rows)} requests through {name}, {depth} outstanding",
+                                         "One bar for each request from its call to its return, coloured by who has it", drawn, span, time_text)))
+    return Figure(f"{DRAWN} successive requests of each interface with {depth} outstanding, on the same scale of time: one bar for each, from "
+                  "the program’s call to its return. Where bars end close together, work overlaps; where they end in even steps, it is done "
+                  "one after the other.", panels, [(text, css) for css, text in ACTORS.items()])
+
+
+def parts_of(request, begin, emulated):
+    at, parts = request.begin - begin, []
+    for stage, ps in request.stages:
+        parts.append((at, ps, STAGES[stage][2], stage_text(stage, emulated, request.op)))
+        at += ps
+    return parts

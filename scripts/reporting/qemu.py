@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: MIT
+"""Held against a real QEMU: exact check rows, and the rank order of times, model and measurement side by side."""
+from .data import CACHES
+from .page import Section, Table, Text
+from .reference import reference
+from .words import number
+
+UNKNOWN = ("not run", "open")
+FSYNC = "write + fsync"
+
+
+def section(by_name):
+    data = reference("qemu.json")
+    blocks, checked = [], []
+    blocks.append(accesses(data, by_name.get("communication"), checked))
+    blocks.append(cache_structure(data, by_name.get("qemu"), checked))
+    statements = rank_statements(data, by_name, checked)
+    blocks += [statements] + times(data, by_name)
+    blocks.append(Text("Measured on: " + data["measured_on"] + ". " + data["tolerance"]))
+    return Section("qemu", "Held against real QEMU", "Does the model do what a real QEMU with a real Linux guest was seen to do?", answer(checked), blocks,
+                   "ahcisim report --only qemu", "Model and measurement side by side. Exact rows must be equal; of times only the order must be the same.")
+
+
+def answer(checked):
+    good, bad = checked.count(True), checked.count(False)
+    unknown = len(checked) - good - bad
+    text = f"{good} of {good + bad} statements that were checked hold"
+    return text + (f"; {unknown} could not be checked, for their points were not run." if unknown else ".")
+
+
+def find(experiment, **wanted):
+    runs = experiment.select(**wanted) if experiment else []
+    return runs[0] if runs else None
+
+
+def verdict(holds, checked, words=("equal", "different")):
+    checked.append(holds)
+    return UNKNOWN if holds is None else (words[0], "good") if holds else (words[1], "bad")
+
+
+def within(value, bounds):
+    """Equal to the digits in which the bounds are given; counts of a whole run divided by its requests carry its first and last."""
+    slack = 0.005 if bounds[0] == int(bounds[0]) else 0.05
+    return bounds[0] - slack <= value <= bounds[1] + slack
+
+
+def span(bounds):
+    return f"{bounds[0]:g}" if bounds[0] == bounds[1] else f"{bounds[0]:g}–{bounds[1]:g}"
+
+
+def accesses(data, experiment, checked):
+    rows = []
+    for row in data["accesses"]:
+        run = find(experiment, workload=row["workload"], point=row["point"])
+        for what, value, bounds in (("register accesses", run and run.accesses, row["accesses"]),
+                                    ("interrupts", run and run.per_request("interrupts"), row["interrupts"])):
+            rows.append([f"{row['what']}: {what}", span(bounds), number(value), verdict(None if value is None else within(value, bounds), checked)])
+    return Table("Register accesses and interrupts per request: exact", ["", "QEMU", "model", ""], rows, open=True)
+
+
+def cache_structure(data, experiment, checked):
+    rows = []
+    for row in data["cache"]:
+        write, fsync = (mode_run(experiment, "AHCI NCQ", row["cache"], workload) for workload in ("write", FSYNC))
+        for key, what, value in (("opens", "host opens the file", opens(write)), ("told", "guest is told of a write cache", told(fsync)),
+                                 ("write", "a guest write becomes", per_write(write)), ("flush", "a guest flush becomes", per_flush(fsync))):
+            rows.append([f"{row['cache']}: {what}", row[key], value or "–", verdict(None if value is None else value == row[key], checked)])
+    return Table("What each cache mode is made of: exact", ["", "QEMU", "model", ""], rows, words=True)
+
+
+def mode_run(experiment, interface, mode, workload):
+    runs = [run for run in experiment.select(workload=workload, interface=interface) if run.setting("image.cache") == mode] if experiment else []
+    return runs[0] if runs else None
+
+
+# What the model did, from its counters; None where it keeps none of them.
+def opens(run):
+    direct, writes = (run and run.statistic(name) for name in ("direct requests of the host", "image writes"))
+    return None if direct is None or not writes else "O_DIRECT" if direct >= writes else "buffered"
+
+
+def told(run):
+    flushes = run and run.statistic("guest flushes")
+    return None if flushes is None else "write back" if flushes else "write through"
+
+
+def per_write(run):
+    writes, syncs = (run and run.statistic(name) for name in ("image writes", "image flushes"))
+    return None if not writes or syncs is None else "pwrite + fdatasync" if syncs >= 0.9 * writes else "pwrite"
+
+
+def per_flush(run):
+    flushes, syncs = (run and run.statistic(name) for name in ("guest flushes", "image flushes"))
+    if flushes is None or syncs is None:
+        return None
+    return "no flush is sent" if not flushes else "fdatasync" if syncs >= 0.9 * flushes else "nothing"
+
+
+def model_rates(by_name):
+    """(interface, mode, workload) -> requests/s without the flushes, and (interface, "dd" …) -> rate."""
+    rates = {}
+    for run in by_name["qemu"].runs if "qemu" in by_name else []:
+        rates[run.interface, run.setting("image.cache"), run.workload] = run.data_iops
+    for run in by_name["speed"].runs if "speed" in by_name else []:
+        if run.setting("vm.costs") == "tcg" and run.image == "image on tmpfs":
+            kind = "dd" if run.rate * 1e6 / max(run.iops, 1) > 262144 else "one" if run.depth == 1 else "many"
+            rates[run.interface, kind] = run.rate if kind == "dd" else run.iops
+    return rates
+
+
+def measured_rates(data):
+    rates = {(interface, mode, workload): value for interface, modes in data["modes"].items() for mode, row in modes.items() for workload, value in row.items()}
+    rates.update({(interface, kind): value for interface, row in data["tmpfs"].items() for kind, value in row.items()})
+    return rates
+
+
+def statements(interface):
+    """(text, function of rates that says whether it holds)."""
+    def of(rates, workload, *modes):
+        return [rates[interface, mode, workload] for mode in modes]
+    synchronous, cached = ("writethrough", "directsync"), ("writeback", "none")
+    return [
+        (f"{interface}: writes without fsync are slowest under writethrough and directsync",
+         lambda r: max(of(r, "write", *synchronous)) < min(of(r, "write", *cached, "unsafe"))),
+        (f"{interface}: unsafe is the fastest with fsync", lambda r: of(r, FSYNC, "unsafe")[0] > max(of(r, FSYNC, *synchronous, *cached))),
+    ]
+
+
+STATEMENTS = [
+    ("AHCI NCQ: writethrough and directsync beat writeback and none with fsync, for the guest sends no FLUSH CACHE",
+     lambda r: min(r["AHCI NCQ", m, FSYNC] for m in ("writethrough", "directsync")) > max(r["AHCI NCQ", m, FSYNC] for m in ("writeback", "none"))),
+    *statements("AHCI NCQ"), *statements("virtio-blk"),
+    ("IDE gains next to nothing from 32 requests at once (less than 1.3 times)", lambda r: r["IDE DMA", "many"] < 1.3 * r["IDE DMA", "one"]),
+    ("AHCI about doubles with 32 requests at once (at least 1.7 times)", lambda r: r["AHCI NCQ", "many"] > 1.7 * r["AHCI NCQ", "one"]),
+    ("32 requests at once: AHCI and virtio-blk are faster than IDE", lambda r: min(r["AHCI NCQ", "many"], r["virtio-blk", "many"]) > r["IDE DMA", "many"]),
+    ("one request at a time: AHCI and virtio-blk are faster than IDE", lambda r: min(r["AHCI NCQ", "one"], r["virtio-blk", "one"]) > r["IDE DMA", "one"]),
+    ("dd of 1 MiB blocks: IDE is slowest, then AHCI, virtio-blk fastest", lambda r: r["IDE DMA", "dd"] < r["AHCI NCQ", "dd"] < r["virtio-blk", "dd"]),
+]
+
+
+def holds(statement, rates):
+    try:
+        return bool(statement(rates))
+    except KeyError:
+        return None
+
+
+def rank_statements(data, by_name, checked):
+    model, measured = model_rates(by_name), measured_rates(data)
+    rows = []
+    for text, statement in STATEMENTS:
+        words = ("holds", "does not hold")
+        rows.append([text, verdict(holds(statement, measured), [], words), verdict(holds(statement, model), checked, words)])
+    return Table("Rank order of times", ["statement", "QEMU", "model"], rows, open=True, words=True)
+
+
+def times(data, by_name):
+    model, measured = model_rates(by_name), measured_rates(data)
+    kinds = {"dd": "dd of 1 MiB blocks, MB/s", "one": "4 KiB reads, one at a time, requests/s", "many": "4 KiB reads, 32 at once, requests/s"}
+    tmpfs = [[f"{kinds[kind]}: {interface}", number(measured[interface, kind]), number(model.get((interface, kind)))]
+             for kind in kinds for interface in data["tmpfs"]]
+    modes = [[f"{interface}, {mode}"] + [number(rates.get((interface, mode, workload))) for workload in ("write", FSYNC, "read") for rates in (measured, model)]
+             for interface in data["modes"] for mode in CACHES]
+    header = ["requests/s"] + [f"{workload}, {who}" for workload in ("write", FSYNC, "read") for who in ("QEMU", "model")]
+    return [Table("Times with the image on tmpfs: for their order only", ["", "QEMU", "model"], tmpfs),
+            Table("Times of the cache modes: for their order only", header, modes)]

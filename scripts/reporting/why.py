@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""Why AHCI: the conclusion, in numbers where there are any."""
+from . import guests, speed
+from .page import Section, Table
+from .reference import reference
+from .words import number, size_rate, times
+
+COLUMNS = {"IDE": "IDE DMA", "AHCI": "AHCI NCQ", "virtio-blk": "virtio-blk"}
+
+
+def section(by_name):
+    """None where nothing that it rests on was run."""
+    rows, facts = [], {}
+    if "speed" in by_name:
+        rows += speed_rows(by_name["speed"], facts)
+    if "communication" in by_name:
+        rows += access_rows(by_name["communication"])
+    if "multiple_requests" in by_name:
+        rows += depth_rows(by_name["multiple_requests"], facts)
+    if not rows:
+        return None
+    rows.append(["guest families with a driver in the box"] + ["{} of {}".format(*guests.counted(column)) for column in COLUMNS])
+    rows += [[row["what"]] + [row[column] for column in COLUMNS] for row in reference("why_ahci.json")["rows"]]
+    table = Table("IDE, AHCI and virtio-blk side by side", [""] + list(COLUMNS), rows, open=True, words=True)
+    return Section("why_ahci", "Why AHCI", "Is it worth giving a virtual machine an AHCI controller?", answer(facts), [table], "ahcisim report")
+
+
+def of_interfaces(runs):
+    by = {run.interface: run for run in runs}
+    return [by.get(name) for name in COLUMNS.values()]
+
+
+def speed_rows(experiment, facts):
+    costs = speed.order(map(speed.cost_of, experiment.runs), speed.COSTS)
+    images = speed.order((run.image for run in experiment.runs), speed.IMAGES)
+    cost = "kvm-2012" if "kvm-2012" in costs else costs[0]
+    rows = []
+    for workload in experiment.workloads:
+        runs = of_interfaces(run for run in experiment.select(workload=workload) if run.image == images[0] and speed.cost_of(run) == cost)
+        if any(runs):
+            unit = size_rate(next(run for run in runs if run))[1]
+            rows.append([f"{workload}, {images[0]}, {cost}"] + [f"{number(size_rate(run)[0])} {unit}" if run else "–" for run in runs])
+        if all(runs):
+            facts.setdefault("speed", []).append((workload, size_rate(runs[1])[0] / size_rate(runs[0])[0], size_rate(runs[1])[0] / size_rate(runs[2])[0]))
+    return rows
+
+
+def access_rows(experiment):
+    workload = experiment.workloads[0]
+    return [[f"register accesses per request, {workload}"] + [number(run.accesses) if run else "–" for run in of_interfaces(experiment.select(workload=workload))]]
+
+
+def depth_rows(experiment, facts):
+    cells = []
+    for name in COLUMNS.values():
+        runs = sorted((run for run in experiment.runs if run.interface == name), key=lambda run: run.depth)
+        if not runs:
+            cells.append("–")
+            continue
+        best = max(runs, key=lambda run: run.iops)
+        enough = next(run for run in runs if run.iops >= 0.97 * best.iops)
+        cells.append(f"{best.iops / runs[0].iops:.1f} times, from depth {enough.depth} on")
+        facts.setdefault("depth", {})[name] = best.iops / runs[0].iops
+    return [["gain from many requests at once"] + cells]
+
+
+def answer(facts):
+    parts = []
+    for workload, over_ide, of_virtio in facts.get("speed", []):
+        against_ide = f"{times(over_ide)} as fast as IDE" if over_ide >= 1.05 else f"no faster than IDE ({over_ide:.2f} of it)"
+        parts.append(f"{workload}: AHCI is {against_ide} and reaches {of_virtio:.0%} of virtio-blk")
+    if "depth" in facts and "AHCI NCQ" in facts["depth"]:
+        parts.append(f"many requests at once gain it {times(facts['depth']['AHCI NCQ'])}")
+    have, of = guests.counted("AHCI")
+    virtio, _ = guests.counted("virtio-blk")
+    parts.append(f"{have} of {of} guest families drive it out of the box, virtio-blk {virtio}")
+    return "; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + "."
