@@ -3,7 +3,7 @@
 from . import svg
 from .data import INTERFACES, ReportError
 from .page import Figure, Section, Table
-from .words import ACTORS, STAGES, join, stage_text, time_text, times
+from .words import ACTORS, STAGES, actor_text, join, stage_text, time_text, times
 
 ORDER = ("image on tmpfs", "SSD", "HDD")
 
@@ -27,7 +27,7 @@ class Way:
         sums = {}
         for stage, ps in self.stages:
             sums[STAGES[stage][2]] = sums.get(STAGES[stage][2], 0) + ps
-        return [(ACTORS[actor], sums[actor], actor) for actor in ACTORS if actor in sums]
+        return [(actor_text(actor, self.run.emulated), sums[actor], actor) for actor in ACTORS if actor in sums]
 
 
 def place(run):
@@ -40,29 +40,34 @@ def rank(run):
 
 def section(experiment):
     kept = experiment.requests()
-    legend = [(text, css) for css, text in ACTORS.items()]
     blocks, answers = [], []
     for workload in experiment.workloads:
         ways = [Way(run, kept.get((workload, run.point), [])) for run in sorted(experiment.select(workload=workload), key=rank)]
-        places = list(dict.fromkeys(place(way.run) for way in ways))
+        places = {}
+        for way in ways:
+            places.setdefault(place(way.run), []).append(way)
         panels = [(where, svg.bars(f"{workload}, {where}", "Time of one request by who has it, for each interface",
-                                   [(way.run.interface, way.by_actor()) for way in ways if place(way.run) == where], time_text)) for where in places]
-        blocks.append(Figure(f"{workload}: the whole way by who has the request. Each panel has its own scale.", panels, legend))
-        for where in places[:1] + [p for p in places if p.startswith("bare metal")][:1] if workload == experiment.workloads[0] else places[:1]:
-            blocks.append(timeline(workload, where, [way for way in ways if place(way.run) == where], legend))
-        blocks += [table(workload, where, [way for way in ways if place(way.run) == where]) for where in places]
-        answers.append(answer(workload, [way for way in ways if place(way.run) == places[0]], places[0]))
+                                   [(way.run.interface, way.by_actor()) for way in here], time_text)) for where, here in places.items()]
+        blocks.append(Figure(f"{workload}: who has the request", "From the call to its return; each panel has its own scale.", panels,
+                             [(text, css) for css, text in ACTORS.items()]))
+        answers.append(answer(workload, *next(iter(places.items()))))
+        # Stage by stage where the interface counts most, and once without a hypervisor.
+        metal = [where for where in places if where.startswith("bare metal")] if len(answers) == 1 else []
+        for where in dict.fromkeys([*places][:1] + metal[:1]):
+            blocks.append(timeline(workload, where, places[where]))
+        blocks += [table(workload, where, here) for where, here in places.items()]
     return Section(experiment.name, experiment.title, "A program calls read or write: who has the request until the call returns, and for how long?",
-                   "; ".join(answers)[:1].upper() + "; ".join(answers)[1:] + ".", blocks, f"ahcisim report --only {experiment.name}", experiment.about)
+                   answers[0][0].upper() + answers[0][1:] + ".", blocks, f"ahcisim report --only {experiment.name}", experiment.about)
 
 
-def timeline(workload, where, ways, legend):
+def timeline(workload, where, ways):
     span = max(way.request.latency for way in ways)
     panels = [(f"{way.run.interface}: {time_text(way.request.latency)}",
                svg.waterfall(f"Timeline of {workload}, {where}, {way.run.interface}", "Stages from the call to its return, each below the one before",
                              way.steps(), span, time_text)) for way in ways]
-    return Figure(f"{workload}, {where}, stage by stage: time runs to the right, the same scale for every interface; "
-                  f"the full width is {time_text(span)}.", panels, legend)
+    return Figure(f"{workload}, stage by stage: {where}", "Each stage begins where the one above it ends; time runs to the right on the same scale for "
+                  f"every interface: the full width is {time_text(span)}.", panels,
+                  [(actor_text(css, ways[0].run.emulated), css) for css in ACTORS if any(css == c for way in ways for _, c, _ in way.steps())])
 
 
 def table(workload, where, ways):
@@ -78,10 +83,10 @@ def picoseconds(ps):
     return "–" if ps is None else f"{ps // 1000000}.{ps % 1000000:06d}"
 
 
-def answer(workload, ways, where):
+def answer(workload, where, ways):
     slow, fast = max(ways, key=lambda w: w.request.latency), min(ways, key=lambda w: w.request.latency)
     text = f"{workload} ({where}) takes " + join(f"{time_text(way.request.latency)} through {way.run.interface}" for way in ways)
     if slow is not fast:
         label, ps, _ = max(slow.by_actor(), key=lambda part: part[1])
-        text += f"; {slow.run.interface} needs {times(slow.request.latency / fast.request.latency)} {fast.run.interface}, most of it in {label} ({time_text(ps)})"
+        text += f"; {slow.run.interface} takes {times(slow.request.latency / fast.request.latency)} as long as {fast.run.interface}, {time_text(ps)} of it for one part: {label}"
     return text

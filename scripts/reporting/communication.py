@@ -43,7 +43,7 @@ def section(experiment):
                 if most[1] > least[1]:
                     answers.append(f"{most[0]} talks {times(most[1] / least[1])} as much as {least[0]}")
     answer = "; ".join(answers) + "." if answers else "The machine counted no register accesses."
-    figure = Figure("Each access that is trapped is an exit of the guest. The full colour counts reads, the paler one writes; end-of-interrupt "
+    figure = Figure("Register accesses", "Each access that is trapped is an exit of the guest. The full colour counts reads, the paler one writes; end-of-interrupt "
                     "writes to the interrupt controller come on top and are in the table.", panels)
     return Section(experiment.name, experiment.title, "How many register accesses, exits, interrupts and touches of the guest’s memory does a request need?",
-                   answer[0].upper() + answer[1:], [figure] + blocks, f"ahcisim report --only {experiment.name}", experiment.about)
+                   answer[0].upper() + answer[1:], [figure] + blocks, f"ahcisim report --only {experiment.name}", experiment.about, "Communication")

@@ -20,4 +20,4 @@ def section(experiment):
                   [[run.workload, run.point, number(run.requests), number(run.iops), number(run.rate)]
                    + [time_text(run.latency(key)) for key in ("mean", "p50", "p95", "p99", "max")] for run in experiment.runs])
     return Section(experiment.name, experiment.title, experiment.about or experiment.title, "; ".join(answers) + "." if answers else
-                   "One point was run.", [Figure("Throughput at each point.", panels), table], f"ahcisim run {experiment.name}")
+                   "One point was run.", [Figure("", "Throughput at each point.", panels), table], f"ahcisim run {experiment.name}")

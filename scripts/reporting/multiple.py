@@ -4,7 +4,7 @@ from . import svg
 from .data import INTERFACES
 from .page import Figure, Section, Table
 from .style import INTERFACE, legend
-from .words import ACTORS, STAGES, number, stage_text, time_text, times
+from .words import ACTORS, STAGES, number, round_time_text, stage_text, time_text, times
 
 DRAWN_DEPTH, DRAWN = 8, 16
 
@@ -22,8 +22,8 @@ def section(experiment):
     rate = svg.lines("Requests per second against depth", "One line for each interface", depths,
                      [line(name, lambda run: run.iops) for name in interfaces], number)
     latency = svg.lines("Mean latency against depth", "One line for each interface, logarithmic", depths,
-                        [line(name, lambda run: run.latency()) for name in interfaces], time_text, log=True)
-    curves = Figure("Throughput and mean latency against the number of requests that the program keeps outstanding. What an interface "
+                        [line(name, lambda run: run.latency()) for name in interfaces], time_text, round_time_text, log=True)
+    curves = Figure("", "Throughput and mean latency against the number of requests that the program keeps outstanding. What an interface "
                     "cannot take waits in the guest.", [("requests per second", rate), ("mean latency", latency)], legend(interfaces))
     table = Table("The numbers", ["interface", "depth", "requests/s", "MB/s", "gain over depth 1", "mean", "p50", "p99"],
                   [[run.interface, str(run.depth), number(run.iops), number(run.rate), gain(run, by), time_text(run.latency()),
@@ -34,7 +34,7 @@ def section(experiment):
     if drawn:
         blocks.append(drawn)
     return Section(experiment.name, experiment.title, "What does it buy to have 1 to 32 requests outstanding (virtio-blk: 128)?",
-                   answer(by, interfaces, depths), blocks, f"ahcisim report --only {experiment.name}", experiment.about)
+                   answer(by, interfaces, depths), blocks, f"ahcisim report --only {experiment.name}", experiment.about, "Many requests")
 
 
 def gain(run, by):
@@ -75,8 +75,8 @@ def timeline(experiment, workload, by, interfaces, depths):
         begin = rows[0].begin
         drawn = [(f"{request.op} {request.number}", parts_of(request, begin, by[name, depth].emulated)) for request in rows]
         panels.append((name, svg.overlap(f"{len(rows)} requests through {name}, {depth} outstanding",
-                                         "One bar for each request from its call to its return, coloured by who has it", drawn, span, time_text)))
-    return Figure(f"{DRAWN} successive requests of each interface with {depth} outstanding, on the same scale of time: one bar for each, from "
+                                         "One bar for each request from its call to its return, coloured by who has it", drawn, span, time_text, round_time_text)))
+    return Figure(f"{DRAWN} requests, {depth} outstanding", "Successive requests of each interface on the same scale of time: one bar for each, from "
                   "the program’s call to its return. Where bars end close together, work overlaps; where they end in even steps, it is done "
                   "one after the other.", panels, [(text, css) for css, text in ACTORS.items()])
 

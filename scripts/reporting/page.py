@@ -10,11 +10,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 @dataclasses.dataclass
 class Figure:
-    """Pictures side by side where there is room: (heading or "", markup), with a caption and a legend of (name, class)."""
+    """Pictures side by side where there is room: (heading or "", markup), with a title, a caption and a legend of (name, class)."""
+    title: str
     caption: str
     panels: list
     legend: list = dataclasses.field(default_factory=list)
-    wide: bool = False  # one below the other, over the whole width
     kind: str = "figure"
 
 
@@ -44,12 +44,14 @@ class Section:
     blocks: list
     command: str = ""
     about: str = ""
+    short: str = ""  # of the navigation; empty: the title
 
 
 def render(sections, summary, notes, missing):
     """The whole page as a text: no address in it leaves the file."""
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True,
                                      undefined=jinja2.StrictUndefined)
+    environment.filters["columns"] = lambda count: {2: "two", 4: "two", 8: "four"}.get(count, "")
     environment.filters["verdict"] = lambda cell: cell[1] if isinstance(cell, tuple) else ""
     environment.filters["cell"] = lambda cell: cell[0] if isinstance(cell, tuple) else cell
     style = (HERE / "page.css").read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ def section(by_name):
     blocks += [statements] + times(data, by_name)
     blocks.append(Text("Measured on: " + data["measured_on"] + ". " + data["tolerance"]))
     return Section("qemu", "Held against real QEMU", "Does the model do what a real QEMU with a real Linux guest was seen to do?", answer(checked), blocks,
-                   "ahcisim report --only qemu", "Model and measurement side by side. Exact rows must be equal; of times only the order must be the same.")
+                   "ahcisim report --only qemu", "Model and measurement side by side. Exact rows must be equal; of times only the order must be the same.", "Real QEMU")
 
 
 def answer(checked):

@@ -56,9 +56,17 @@ def nice_ticks(top, most=4):
 
 
 def log_range(values):
-    """Powers of ten around positive values."""
-    low, high = math.floor(math.log10(min(values)) + 1e-9), math.ceil(math.log10(max(values)) - 1e-9)
-    return low, max(high, low + 1)
+    """Exponents around positive values, of 1, 2 and 5 times powers of ten, half a decade apart at least."""
+    steps = [math.log10(m) + e for e in range(math.floor(math.log10(min(values))) - 1, math.ceil(math.log10(max(values))) + 2) for m in (1, 2, 5)]
+    low = max(s for s in steps if s <= math.log10(min(values)) - 0.02)
+    high = min(s for s in steps if s >= max(math.log10(max(values)) + 0.02, low + 0.5))
+    return low, high
+
+
+def log_ticks(low, high):
+    """Powers of ten within a range, and its ends where there would be fewer than two."""
+    ticks = [10.0 ** e for e in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)]
+    return ticks if len(ticks) > 1 else sorted({round(10 ** low, 9), *ticks, round(10 ** high, 9)})
 
 
 def bars(title, description, rows, text_of):
@@ -84,8 +92,9 @@ def bars(title, description, rows, text_of):
     return picture.markup()
 
 
-def lanes(title, description, groups, series, text_of, log=True):
-    """Groups of thin bars, one for each series: (group's label, {series: value}); series: {name: class}."""
+def lanes(title, description, groups, series, text_of, tick_of=None, log=True):
+    """Groups with a value for each series: (group's label, {series: value}); series: {name: class}. Bars from zero, or dots on a
+    logarithmic scale, which has no zero for bars to begin at."""
     values = [v for _, group in groups for v in group.values() if v and v > 0]
     picture = Picture(title, description)
     if not values:
@@ -96,8 +105,8 @@ def lanes(title, description, groups, series, text_of, log=True):
     def place(value):
         return 100 * ((math.log10(value) - low) / (high - low) if log else value / high)
 
-    ticks = [10.0 ** e for e in range(low, high + 1)] if log else nice_ticks(max(values))
-    while len(ticks) > 5:
+    ticks = log_ticks(low, high) if log else nice_ticks(max(values))
+    while len(ticks) > 4:
         ticks = ticks[::2]
     bottom = len(groups) * (22 + 10 * len(series) + 8)
     for tick in ticks:
@@ -108,17 +117,21 @@ def lanes(title, description, groups, series, text_of, log=True):
         y += 22
         for name, css in series.items():
             value = group.get(name)
-            if value and value > 0:
-                picture.rect(0, y + 1, max(place(value), 0.6), 7, css, f"{label}, {name}: {text_of(value)}")
+            tip = f"{label}, {name}: {text_of(value)}" if value else ""
+            if value and log:
+                picture.line(0, y + 5, place(value), y + 5, "stem stroke " + css)
+                picture.dot(place(value), y + 5, 4, css, tip)
+            elif value:
+                picture.rect(0, y + 1, place(value), 7, css, tip)
             y += 10
         y += 8
     for tick in ticks:
         x = place(tick)
-        picture.text(x, bottom + 15, text_of(tick), "small muted", "start" if x < 5 else "end" if x > 95 else "middle")
+        picture.text(x, bottom + 15, (tick_of or text_of)(tick), "small muted", "start" if x < 5 else "end" if x > 95 else "middle")
     return picture.markup()
 
 
-def lines(title, description, places, series, text_of, log=False, height=220):
+def lines(title, description, places, series, text_of, tick_of=None, log=False, height=220):
     """Lines over equally spaced places: series are (name, class, values), a value None where there is none."""
     values = [v for _, _, line in series for v in line if v]
     picture = Picture(title, description)
@@ -127,7 +140,7 @@ def lines(title, description, places, series, text_of, log=False, height=220):
         return picture.markup()
     if log:
         low, high = log_range(values)
-        ticks = [10.0 ** e for e in range(low, high + 1)]
+        ticks = log_ticks(low, high)
     else:
         ticks = nice_ticks(max(values))
         low, high = 0, ticks[-1]
@@ -141,7 +154,7 @@ def lines(title, description, places, series, text_of, log=False, height=220):
 
     for tick in ticks:
         picture.line(0, up(tick), 100, up(tick), "grid")
-        picture.text(0, up(tick) - 3, text_of(tick), "small muted")
+        picture.text(0, up(tick) - 3, (tick_of or text_of)(tick), "small muted")
     for i, label in enumerate(places):
         picture.text(across(i), height + 17, str(label), "small muted", "middle")
     for name, css, line in series:
@@ -167,7 +180,7 @@ def waterfall(title, description, steps, span, text_of):
     return picture.markup()
 
 
-def overlap(title, description, rows, span, text_of, tall=9):
+def overlap(title, description, rows, span, text_of, tick_of, tall=9):
     """Requests over time: rows of (label, [(begin, length, class, tip)]) on one scale from 0 to span."""
     picture = Picture(title, description)
     ticks = [t for t in nice_ticks(span) if t <= span * 1.0001]
@@ -181,5 +194,5 @@ def overlap(title, description, rows, span, text_of, tall=9):
                 picture.rect(x, i * (tall + 2), max(end - x, 0.15), tall, css, f"{label}, {tip}: {text_of(length)}")
     for tick in ticks:
         x = 100 * tick / span
-        picture.text(x, bottom + 16, text_of(tick), "small muted", "start" if x < 5 else "end" if x > 92 else "middle")
+        picture.text(x, bottom + 16, tick_of(tick), "small muted", "start" if x < 5 else "end" if x > 92 else "middle")
     return picture.markup()

@@ -3,7 +3,7 @@
 from . import guests, speed
 from .page import Section, Table
 from .reference import reference
-from .words import number, size_rate, times
+from .words import join, number, size_rate, times
 
 COLUMNS = {"IDE": "IDE DMA", "AHCI": "AHCI NCQ", "virtio-blk": "virtio-blk"}
 
@@ -22,7 +22,7 @@ def section(by_name):
     rows.append(["guest families with a driver in the box"] + ["{} of {}".format(*guests.counted(column)) for column in COLUMNS])
     rows += [[row["what"]] + [row[column] for column in COLUMNS] for row in reference("why_ahci.json")["rows"]]
     table = Table("IDE, AHCI and virtio-blk side by side", [""] + list(COLUMNS), rows, open=True, words=True)
-    return Section("why_ahci", "Why AHCI", "Is it worth giving a virtual machine an AHCI controller?", answer(facts), [table], "ahcisim report")
+    return Section("why_ahci", "Why AHCI: the conclusion", "Is it worth giving a virtual machine an AHCI controller?", answer(facts), [table], "ahcisim report", short="Why AHCI")
 
 
 def of_interfaces(runs):
@@ -41,6 +41,7 @@ def speed_rows(experiment, facts):
             unit = size_rate(next(run for run in runs if run))[1]
             rows.append([f"{workload}, {images[0]}, {cost}"] + [f"{number(size_rate(run)[0])} {unit}" if run else "–" for run in runs])
         if all(runs):
+            facts["where"] = f"{images[0]}, {cost}"
             facts.setdefault("speed", []).append((workload, size_rate(runs[1])[0] / size_rate(runs[0])[0], size_rate(runs[1])[0] / size_rate(runs[2])[0]))
     return rows
 
@@ -66,12 +67,12 @@ def depth_rows(experiment, facts):
 
 def answer(facts):
     parts = []
-    for workload, over_ide, of_virtio in facts.get("speed", []):
-        against_ide = f"{times(over_ide)} as fast as IDE" if over_ide >= 1.05 else f"no faster than IDE ({over_ide:.2f} of it)"
-        parts.append(f"{workload}: AHCI is {against_ide} and reaches {of_virtio:.0%} of virtio-blk")
-    if "depth" in facts and "AHCI NCQ" in facts["depth"]:
-        parts.append(f"many requests at once gain it {times(facts['depth']['AHCI NCQ'])}")
-    have, of = guests.counted("AHCI")
-    virtio, _ = guests.counted("virtio-blk")
-    parts.append(f"{have} of {of} guest families drive it out of the box, virtio-blk {virtio}")
-    return "; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + "."
+    if "speed" in facts:
+        parts.append(f"With the {facts['where']}, AHCI " + join(
+            (f"is {times(over_ide)} as fast as IDE" if over_ide >= 1.05 else f"runs at {over_ide:.0%} of IDE’s speed")
+            + f" and reaches {of_virtio:.0%} of virtio-blk for {workload}" for workload, over_ide, of_virtio in facts["speed"]))
+    if "AHCI NCQ" in facts.get("depth", {}):
+        parts.append(f"{'many' if parts else 'Many'} requests at once gain it {times(facts['depth']['AHCI NCQ'])}")
+    (have, of), (virtio, _) = guests.counted("AHCI"), guests.counted("virtio-blk")
+    parts.append(f"{have} of {of} guest families drive it out of the box, against {virtio} for virtio-blk")
+    return "; ".join(parts) + "."

@@ -25,8 +25,12 @@ STAGES = {
     "woken": ("guest's kernel, program told", "kernel, program told", "program"),
     "completed": ("{op} returns", "{op} returns", "program"),
 }
-ACTORS = {"program": "program and kernel", "exit": "trap, exit and entry", "emulator": "emulator, or controller",
-          "host": "host kernel", "disk": "disk and its link"}
+ACTORS = {"program": "program and kernel", "exit": "trap, exit and entry", "emulator": "emulator (bare metal: controller)", "host": "host kernel",
+          "disk": "disk and its link"}
+
+
+def actor_text(actor, emulated):
+    return ACTORS[actor] if actor != "emulator" else "emulator" if emulated else "controller"
 
 
 def stage_text(stage, emulated, op):
@@ -41,6 +45,12 @@ def time_text(ps):
             value = ps / factor
             return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f} {unit}"
     return f"{ps:.0f} ps" if ps > 0 else "0"
+
+
+def round_time_text(ps):
+    """A time that is round: "10 ms", not "10.0 ms"."""
+    value, unit = time_text(ps).split(" ") if ps >= 1e3 else (f"{ps:.0f}", "ps")
+    return f"{value.rstrip('0').rstrip('.') if '.' in value else value} {unit}" if ps else "0"
 
 
 def number(value, digits=3):
