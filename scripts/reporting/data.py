@@ -135,13 +135,14 @@ class Experiment:
             self.name, self.title, self.about = stats["experiment"], stats["title"], stats.get("about", "")
             self.interrupted = stats.get("interrupted", False)
             self.keys = stats.get("keys", {})
-            self.runs = [Run(self, entry) for entry in stats["runs"]]
+            self.runs = [Run(self, entry) for entry in stats["runs"] if entry["requests"] > 0]
+            self.without_requests = [f"{entry['workload']}, {entry['point']}" for entry in stats["runs"] if entry["requests"] == 0]
         except OSError as error:
             raise ReportError(f"{file}: {error.strerror}; run `ahcisim run` or `ahcisim report` first") from error
         except (ValueError, KeyError, TypeError) as error:
             raise ReportError(f"{file}: is no statistics file of ahcisim ({error}); run the experiment again") from error
         if not self.runs:
-            raise ReportError(f"{file}: there is no run in it; let `ahcisim run` get further")
+            raise ReportError(f"{file}: there is no run with a request in it; let `ahcisim run` get further")
 
     @property
     def workloads(self):

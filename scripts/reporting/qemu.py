@@ -39,8 +39,9 @@ def verdict(holds, checked, words=("equal", "different")):
 
 
 def within(value, bounds):
-    """Equal to the digits in which the bounds are given; counts of a whole run divided by its requests carry its first and last."""
-    slack = 0.005 if bounds[0] == int(bounds[0]) else 0.05
+    """Equal to the digits in which the bounds are given; whole counts to a hundredth, for a run has a first and a last request."""
+    decimals = max(len(f"{bound:g}".partition(".")[2]) for bound in bounds)
+    slack = 0.5 * 10 ** -(decimals or 2)
     return bounds[0] - slack <= value <= bounds[1] + slack
 
 
@@ -52,9 +53,9 @@ def accesses(data, experiment, checked):
     rows = []
     for row in data["accesses"]:
         run = find(experiment, workload=row["workload"], point=row["point"])
-        for what, value, bounds in (("register accesses", run and run.accesses, row["accesses"]),
-                                    ("interrupts", run and run.per_request("interrupts"), row["interrupts"])):
-            rows.append([f"{row['what']}: {what}", span(bounds), number(value), verdict(None if value is None else within(value, bounds), checked)])
+        for key, what, value in (("accesses", "register accesses", run and run.accesses), ("interrupts", "interrupts", run and run.per_request("interrupts"))):
+            bounds = row[key]
+            rows.append([f"{row['what']}: {what}", row.get(key + "_seen", span(bounds)), number(value), verdict(None if value is None else within(value, bounds), checked)])
     return Table("Register accesses and interrupts per request: exact", ["", "QEMU", "model", ""], rows, open=True)
 
 

@@ -27,5 +27,6 @@ def page(experiments):
     if conclusion:  # the conclusion first
         summary.sort(key=lambda entry: entry[0] is not conclusion)
     notes = [f"{e.title}: the run was interrupted; these are the requests that were done by then." for e in experiments if e.interrupted]
+    notes += [f"{e.title}: left out, for no request was done: {'; '.join(e.without_requests)}." for e in experiments if e.without_requests]
     missing = [name for name in (*SECTIONS, "qemu") if name not in by_name] if known & set(by_name) else []
     return pages.render(sections, summary, notes, missing)
