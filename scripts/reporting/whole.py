@@ -19,7 +19,7 @@ def page(experiments):
     conclusion = why.section(by_name)
     if known & set(by_name):
         sections.append(qemu.section(by_name))
-        sections.append(guests.section())
+        sections.append(guests.section(by_name))
     if conclusion:
         sections.append(conclusion)
     sections += [generic.section(e) for name, e in by_name.items() if name not in known]
