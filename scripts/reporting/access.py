@@ -13,7 +13,9 @@ class Way:
 
     def __init__(self, run, requests):
         if not requests:
-            raise ReportError(f"{run.experiment.folder}/requests.csv: has no request of \"{run.workload}\", \"{run.point}\"; run it again")
+            raise ReportError(
+                f'{run.experiment.folder}/requests.csv: has no request of "{run.workload}", "{run.point}"; run it again'
+            )
         self.run = run
         self.request = sorted(requests, key=lambda r: (r.latency, r.number))[len(requests) // 2]
         self.op = self.request.op
@@ -35,44 +37,96 @@ def place(run):
 
 
 def rank(run):
-    return (not run.emulated, ORDER.index(run.image) if run.image in ORDER else len(ORDER), INTERFACES.index(run.interface))
+    return (
+        not run.emulated,
+        ORDER.index(run.image) if run.image in ORDER else len(ORDER),
+        INTERFACES.index(run.interface),
+    )
 
 
 def section(experiment):
     kept = experiment.requests()
     blocks, answers = [], []
     for workload in experiment.workloads:
-        ways = [Way(run, kept.get((workload, run.point), [])) for run in sorted(experiment.select(workload=workload), key=rank)]
+        ways = [
+            Way(run, kept.get((workload, run.point), []))
+            for run in sorted(experiment.select(workload=workload), key=rank)
+        ]
         places = {}
         for way in ways:
             places.setdefault(place(way.run), []).append(way)
-        panels = [(where, svg.bars(f"{workload}, {where}", "Time of one request by who has it, for each interface",
-                                   [(way.run.interface, way.by_actor()) for way in here], time_text)) for where, here in places.items()]
-        blocks.append(Figure(f"{workload}: who has the request", "From the call to its return; each panel has its own scale.", panels,
-                             [(text, css) for css, text in ACTORS.items()]))
+        panels = [
+            (
+                where,
+                svg.bars(
+                    f"{workload}, {where}",
+                    "Time of one request by who has it, for each interface",
+                    [(way.run.interface, way.by_actor()) for way in here],
+                    time_text,
+                ),
+            )
+            for where, here in places.items()
+        ]
+        blocks.append(
+            Figure(
+                f"{workload}: who has the request",
+                "From the call to its return; each panel has its own scale.",
+                panels,
+                [(text, css) for css, text in ACTORS.items()],
+            )
+        )
         answers.append(answer(workload, *next(iter(places.items()))))
         # Stage by stage where the interface counts most, and once without a hypervisor.
         metal = [where for where in places if where.startswith("bare metal")] if len(answers) == 1 else []
         for where in dict.fromkeys([*places][:1] + metal[:1]):
             blocks.append(timeline(workload, where, places[where]))
         blocks += [table(workload, where, here) for where, here in places.items()]
-    return Section(experiment.name, experiment.title, "A program calls read or write: who has the request until the call returns, and for how long?",
-                   answers[0][0].upper() + answers[0][1:] + ".", blocks, f"ahcisim report --only {experiment.name}", experiment.about)
+    return Section(
+        experiment.name,
+        experiment.title,
+        "A program calls read or write: who has the request until the call returns, and for how long?",
+        answers[0][0].upper() + answers[0][1:] + ".",
+        blocks,
+        f"ahcisim report --only {experiment.name}",
+        experiment.about,
+    )
 
 
 def timeline(workload, where, ways):
     span = max(way.request.latency for way in ways)
-    panels = [(f"{way.run.interface}: {time_text(way.request.latency)}",
-               svg.waterfall(f"Timeline of {workload}, {where}, {way.run.interface}", "Stages from the call to its return, each below the one before",
-                             way.steps(), span, time_text)) for way in ways]
-    return Figure(f"{workload}, stage by stage: {where}", "Each stage begins where the one above it ends; time runs to the right on the same scale for "
-                  f"every interface: the full width is {time_text(span)}.", panels,
-                  [(actor_text(css, ways[0].run.emulated), css) for css in ACTORS if any(css == c for way in ways for _, c, _ in way.steps())])
+    panels = [
+        (
+            f"{way.run.interface}: {time_text(way.request.latency)}",
+            svg.waterfall(
+                f"Timeline of {workload}, {where}, {way.run.interface}",
+                "Stages from the call to its return, each below the one before",
+                way.steps(),
+                span,
+                time_text,
+            ),
+        )
+        for way in ways
+    ]
+    return Figure(
+        f"{workload}, stage by stage: {where}",
+        "Each stage begins where the one above it ends; time runs to the right on the same scale for "
+        f"every interface: the full width is {time_text(span)}.",
+        panels,
+        [
+            (actor_text(css, ways[0].run.emulated), css)
+            for css in ACTORS
+            if any(css == c for way in ways for _, c, _ in way.steps())
+        ],
+    )
 
 
 def table(workload, where, ways):
     stages = [stage for stage in STAGES if any(stage == s for way in ways for s, _ in way.stages)]
-    rows = [[stage_text(stage, ways[0].run.emulated, ways[0].op)] + [picoseconds(dict(way.stages).get(stage)) for way in ways] for stage in stages]
+    rows = [
+        [stage_text(stage, ways[0].run.emulated, ways[0].op)]
+        + [picoseconds(dict(way.stages).get(stage)) for way in ways]
+        for stage in stages
+    ]
     rows.append(["sum of the stages"] + [picoseconds(sum(ps for _, ps in way.stages)) for way in ways])
     rows.append(["from call to return"] + [picoseconds(way.request.latency) for way in ways])
     return Table(f"The numbers in µs: {workload}, {where}", ["stage"] + [way.run.interface for way in ways], rows)
@@ -85,8 +139,11 @@ def picoseconds(ps):
 
 def answer(workload, where, ways):
     slow, fast = max(ways, key=lambda w: w.request.latency), min(ways, key=lambda w: w.request.latency)
-    text = f"{workload} ({where}) takes " + join(f"{time_text(way.request.latency)} through {way.run.interface}" for way in ways)
+    text = f"{workload} ({where}) takes " + join(
+        f"{time_text(way.request.latency)} through {way.run.interface}" for way in ways
+    )
     if slow is not fast:
         label, ps, _ = max(slow.by_actor(), key=lambda part: part[1])
-        text += f"; {slow.run.interface} takes {times(slow.request.latency / fast.request.latency)} as long as {fast.run.interface}, {time_text(ps)} of it for one part: {label}"
+        ratio = times(slow.request.latency / fast.request.latency)
+        text += f"; {slow.run.interface} takes {ratio} as long as {fast.run.interface}, {time_text(ps)} of it for one part: {label}"
     return text

@@ -22,19 +22,69 @@ def section(experiment):
     for workload in experiment.workloads:
         for drive in drives:
             chosen = experiment.select(workload=workload, drive_kind=drive)
-            groups = [(mode, {run.interface: run.seconds * 1e12 for run in chosen if mode_of(run) == mode}) for mode in modes]
-            times_.append((f"{workload}, {drive}", svg.lanes(f"Time of {workload} on {drive}", "By cache mode and interface, logarithmic", groups, series, time_text, round_time_text)))
-            counts = [(mode, {run.interface: run.statistic("flushes at the drive") for run in chosen if mode_of(run) == mode}) for mode in modes]
+            groups = [
+                (mode, {run.interface: run.seconds * 1e12 for run in chosen if mode_of(run) == mode}) for mode in modes
+            ]
+            times_.append(
+                (
+                    f"{workload}, {drive}",
+                    svg.lanes(
+                        f"Time of {workload} on {drive}",
+                        "By cache mode and interface, logarithmic",
+                        groups,
+                        series,
+                        time_text,
+                        round_time_text,
+                    ),
+                )
+            )
+            counts = [
+                (mode, {run.interface: run.statistic("flushes at the drive") for run in chosen if mode_of(run) == mode})
+                for mode in modes
+            ]
             if any(value for _, group in counts for value in group.values()):
-                flushes.append((f"{workload}, {drive}", svg.lanes(f"Flushes at the drive, {workload} on {drive}", "By cache mode and interface", counts,
-                                                                  series, number, log=False)))
-    blocks = [Figure("Time of the whole workload", "By cache mode; the scale is logarithmic, shorter is faster.", times_, legend(interfaces))]
+                flushes.append(
+                    (
+                        f"{workload}, {drive}",
+                        svg.lanes(
+                            f"Flushes at the drive, {workload} on {drive}",
+                            "By cache mode and interface",
+                            counts,
+                            series,
+                            number,
+                            log=False,
+                        ),
+                    )
+                )
+    blocks = [
+        Figure(
+            "Time of the whole workload",
+            "By cache mode; the scale is logarithmic, shorter is faster.",
+            times_,
+            legend(interfaces),
+        )
+    ]
     if flushes:
-        blocks.append(Figure("Flushes at the drive", "FLUSH CACHE commands that the drive got; workloads without any are left out.", flushes, legend(interfaces)))
+        blocks.append(
+            Figure(
+                "Flushes at the drive",
+                "FLUSH CACHE commands that the drive got; workloads without any are left out.",
+                flushes,
+                legend(interfaces),
+            )
+        )
     blocks.append(durability(runs, modes, interfaces))
     blocks += [numbers(experiment, workload, modes) for workload in experiment.workloads]
-    return Section(experiment.name, experiment.title, "What does each of QEMU’s five cache modes cost, and what does it protect when the power fails?",
-                   answer(experiment, interfaces), blocks, f"ahcisim report --only {experiment.name}", experiment.about, "Cache modes")
+    return Section(
+        experiment.name,
+        experiment.title,
+        "What does each of QEMU’s five cache modes cost, and what does it protect when the power fails?",
+        answer(experiment, interfaces),
+        blocks,
+        f"ahcisim report --only {experiment.name}",
+        experiment.about,
+        "Cache modes",
+    )
 
 
 def verdicts(runs):
@@ -45,7 +95,10 @@ def verdicts(runs):
     for run in runs:
         if "durability" in run.entry:
             cuts, losses = found.get((mode_of(run), run.interface), (0, 0))
-            found[mode_of(run), run.interface] = (cuts + run.entry["durability"]["cuts"], losses + run.entry["durability"]["losses"])
+            found[mode_of(run), run.interface] = (
+                cuts + run.entry["durability"]["cuts"],
+                losses + run.entry["durability"]["losses"],
+            )
     return found
 
 
@@ -54,22 +107,56 @@ def verdict_cell(found, mode, interface):
         return ("not examined", "open")
     cuts, losses = found[mode, interface]
     cuts_text = f"{number(cuts)} power cuts"
-    return (f"nothing lost in {cuts_text}", "good") if losses == 0 else (f"lost in {number(losses)} of {cuts_text}", "bad")
+    return (
+        (f"nothing lost in {cuts_text}", "good") if losses == 0 else (f"lost in {number(losses)} of {cuts_text}", "bad")
+    )
 
 
 def durability(runs, modes, interfaces):
     found = verdicts(runs)
-    return Table("Is a write that was acknowledged as stable still there after a power cut?", ["cache mode"] + interfaces,
-                 [[mode] + [verdict_cell(found, mode, interface) for interface in interfaces] for mode in modes], open=True, words=True)
+    return Table(
+        "Is a write that was acknowledged as stable still there after a power cut?",
+        ["cache mode"] + interfaces,
+        [[mode] + [verdict_cell(found, mode, interface) for interface in interfaces] for mode in modes],
+        open=True,
+        words=True,
+    )
 
 
 def numbers(experiment, workload, modes):
     found = verdicts(experiment.runs)
-    rows = [[mode_of(run), run.interface, run.drive_kind, time_text(run.seconds * 1e12), number(run.iops), number(run.rate), time_text(run.latency("p99")),
-             number(run.statistic("flushes at the drive")), verdict_cell(found, mode_of(run), run.interface)]
-            for run in sorted(experiment.select(workload=workload), key=lambda r: (r.drive_kind, modes.index(mode_of(r)), INTERFACES.index(r.interface)))]
-    return Table(f"The numbers: {workload}", ["cache mode", "interface", "drive", "time", "requests/s", "MB/s", "p99", "flushes at the drive",
-                                              "after a power cut"], rows)
+    rows = [
+        [
+            mode_of(run),
+            run.interface,
+            run.drive_kind,
+            time_text(run.seconds * 1e12),
+            number(run.iops),
+            number(run.rate),
+            time_text(run.latency("p99")),
+            number(run.statistic("flushes at the drive")),
+            verdict_cell(found, mode_of(run), run.interface),
+        ]
+        for run in sorted(
+            experiment.select(workload=workload),
+            key=lambda r: (r.drive_kind, modes.index(mode_of(r)), INTERFACES.index(r.interface)),
+        )
+    ]
+    return Table(
+        f"The numbers: {workload}",
+        [
+            "cache mode",
+            "interface",
+            "drive",
+            "time",
+            "requests/s",
+            "MB/s",
+            "p99",
+            "flushes at the drive",
+            "after a power cut",
+        ],
+        rows,
+    )
 
 
 def answer(experiment, interfaces):
@@ -77,7 +164,9 @@ def answer(experiment, interfaces):
     parts = []
     for workload in experiment.workloads[:2]:  # a database, and writes that are each made durable
         for drive in dict.fromkeys(run.drive_kind for run in experiment.runs):
-            chosen = {mode_of(run): run for run in experiment.select(workload=workload, drive_kind=drive, interface=name)}
+            chosen = {
+                mode_of(run): run for run in experiment.select(workload=workload, drive_kind=drive, interface=name)
+            }
             safe = {mode: run for mode, run in chosen.items() if mode != "unsafe"}
             if len(safe) < 2:
                 continue
@@ -85,9 +174,19 @@ def answer(experiment, interfaces):
             if safe[slow].seconds < 1.05 * safe[fast].seconds:
                 parts.append(f"the modes differ by less than 5 % with {workload} on {drive}")
             else:
-                parts.append(f"{fast} is fastest with {workload} on {drive} ({slow} takes {times(safe[slow].seconds / safe[fast].seconds)} as long)")
+                parts.append(
+                    f"{fast} is fastest with {workload} on {drive} ({slow} takes {times(safe[slow].seconds / safe[fast].seconds)} as long)"
+                )
     found = verdicts(experiment.runs)
     lost = [mode for mode in CACHES if any(losses for (m, _), (_, losses) in found.items() if m == mode)]
     if found:
-        parts.append(f"acknowledged data is lost under {join(lost)} only" if lost else "no acknowledged data was lost in any power cut")
-    return f"Through {name}, unsafe aside, " + "; ".join(parts) + "." if parts else "There are too few points for a comparison."
+        parts.append(
+            f"acknowledged data is lost under {join(lost)} only"
+            if lost
+            else "no acknowledged data was lost in any power cut"
+        )
+    return (
+        f"Through {name}, unsafe aside, " + "; ".join(parts) + "."
+        if parts
+        else "There are too few points for a comparison."
+    )

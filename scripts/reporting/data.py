@@ -107,7 +107,9 @@ class Run:
     def statistic(self, name):
         """The value of a statistic of STATISTICS, or None where the machine keeps none of that name."""
         known, ending = self.entry.get("statistics", {}), STATISTICS[name]
-        names = [n for n in known if n == ending or n.endswith("." + ending) or ("." in ending and n.endswith("_" + ending))]
+        names = [
+            n for n in known if n == ending or n.endswith("." + ending) or ("." in ending and n.endswith("_" + ending))
+        ]
         if not names:
             return None
         wrong_side = "guest" if name in OF_THE_HOST else ("host", "root_complex")
@@ -136,11 +138,15 @@ class Experiment:
             self.interrupted = stats.get("interrupted", False)
             self.keys = stats.get("keys", {})
             self.runs = [Run(self, entry) for entry in stats["runs"] if entry["requests"] > 0]
-            self.without_requests = [f"{entry['workload']}, {entry['point']}" for entry in stats["runs"] if entry["requests"] == 0]
+            self.without_requests = [
+                f"{entry['workload']}, {entry['point']}" for entry in stats["runs"] if entry["requests"] == 0
+            ]
         except OSError as error:
             raise ReportError(f"{file}: {error.strerror}; run `ahcisim run` or `ahcisim report` first") from error
         except (ValueError, KeyError, TypeError) as error:
-            raise ReportError(f"{file}: is no statistics file of ahcisim ({error}); run the experiment again") from error
+            raise ReportError(
+                f"{file}: is no statistics file of ahcisim ({error}); run the experiment again"
+            ) from error
         if not self.runs:
             raise ReportError(f"{file}: there is no run with a request in it; let `ahcisim run` get further")
 
@@ -178,7 +184,10 @@ class Request:
         self.begin = int(row["submitted_ps"])
         self.latency = int(row["latency_ps"])
         ending = "_ps"
-        self.stages = [(key[:-len(ending)], int(value)) for key, value in row.items()
-                       if key.endswith(ending) and key not in ("submitted_ps", "latency_ps") and value not in ("", None)]
+        self.stages = [
+            (key[: -len(ending)], int(value))
+            for key, value in row.items()
+            if key.endswith(ending) and key not in ("submitted_ps", "latency_ps") and value not in ("", None)
+        ]
         if sum(ps for _, ps in self.stages) != self.latency:
             raise ValueError(f"the stages of request {self.number} do not sum to its latency")

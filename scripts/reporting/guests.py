@@ -17,14 +17,34 @@ def section(by_name):
     rows, sources = [], []
     for family in data["families"]:
         cells = [family[interface] for interface in data["interfaces"]]
-        rows.append([family["guest"]] + [cell_text(family[interface], interface in driven) for interface in data["interfaces"]])
+        rows.append(
+            [family["guest"]] + [cell_text(family[interface], interface in driven) for interface in data["interfaces"]]
+        )
         sources.append([family["guest"]] + [cell["source"] for cell in cells])
-    answer = join(f"{counted(i)[0]} of {counted(i)[1]} guest families have a driver for {i}" for i in data["interfaces"]) + "."
-    blocks = [Table("In-box drivers, and whether the model was driven as that driver does", ["guest"] + data["interfaces"], rows, open=True, words=True),
-              Table("Sources", ["guest"] + data["interfaces"], sources, words=True)]
-    return Section("guest_support", "Guest support", "Which guests can use each interface with what is in their box?", answer, blocks, "",
-                   "“Exercised” cells are tied to the register sequence of that driver, with which the model was driven for this page; the others "
-                   "are from documentation: no such guest was run.")
+    answer = (
+        join(f"{counted(i)[0]} of {counted(i)[1]} guest families have a driver for {i}" for i in data["interfaces"])
+        + "."
+    )
+    blocks = [
+        Table(
+            "In-box drivers, and whether the model was driven as that driver does",
+            ["guest"] + data["interfaces"],
+            rows,
+            open=True,
+            words=True,
+        ),
+        Table("Sources", ["guest"] + data["interfaces"], sources, words=True),
+    ]
+    return Section(
+        "guest_support",
+        "Guest support",
+        "Which guests can use each interface with what is in their box?",
+        answer,
+        blocks,
+        "",
+        "“Exercised” cells are tied to the register sequence of that driver, with which the model was driven for this page; the others "
+        "are from documentation: no such guest was run.",
+    )
 
 
 def cell_text(cell, driven):

@@ -19,22 +19,60 @@ def section(experiment):
     def line(name, value):
         return (name, INTERFACE[name], [value(by[name, depth]) if (name, depth) in by else None for depth in depths])
 
-    rate = svg.lines("Requests per second against depth", "One line for each interface", depths,
-                     [line(name, lambda run: run.iops) for name in interfaces], number)
-    latency = svg.lines("Mean latency against depth", "One line for each interface, logarithmic", depths,
-                        [line(name, lambda run: run.latency()) for name in interfaces], time_text, round_time_text, log=True)
-    curves = Figure("", "Throughput and mean latency against the number of requests that the program keeps outstanding. What an interface "
-                    "cannot take waits in the guest.", [("requests per second", rate), ("mean latency", latency)], legend(interfaces))
-    table = Table("The numbers", ["interface", "depth", "requests/s", "MB/s", "gain over depth 1", "mean", "p50", "p99"],
-                  [[run.interface, str(run.depth), number(run.iops), number(run.rate), gain(run, by), time_text(run.latency()),
-                    time_text(run.latency("p50")), time_text(run.latency("p99"))]
-                   for run in sorted(runs, key=lambda run: (INTERFACES.index(run.interface), run.depth))])
+    rate = svg.lines(
+        "Requests per second against depth",
+        "One line for each interface",
+        depths,
+        [line(name, lambda run: run.iops) for name in interfaces],
+        number,
+    )
+    latency = svg.lines(
+        "Mean latency against depth",
+        "One line for each interface, logarithmic",
+        depths,
+        [line(name, lambda run: run.latency()) for name in interfaces],
+        time_text,
+        round_time_text,
+        log=True,
+    )
+    curves = Figure(
+        "",
+        "Throughput and mean latency against the number of requests that the program keeps outstanding. What an interface "
+        "cannot take waits in the guest.",
+        [("requests per second", rate), ("mean latency", latency)],
+        legend(interfaces),
+    )
+    table = Table(
+        "The numbers",
+        ["interface", "depth", "requests/s", "MB/s", "gain over depth 1", "mean", "p50", "p99"],
+        [
+            [
+                run.interface,
+                str(run.depth),
+                number(run.iops),
+                number(run.rate),
+                gain(run, by),
+                time_text(run.latency()),
+                time_text(run.latency("p50")),
+                time_text(run.latency("p99")),
+            ]
+            for run in sorted(runs, key=lambda run: (INTERFACES.index(run.interface), run.depth))
+        ],
+    )
     blocks = [curves, table]
     drawn = timeline(experiment, workload, by, interfaces, depths)
     if drawn:
         blocks.append(drawn)
-    return Section(experiment.name, experiment.title, "What does it buy to have 1 to 32 requests outstanding (virtio-blk: 128)?",
-                   answer(by, interfaces, depths), blocks, f"ahcisim report --only {experiment.name}", experiment.about, "Many requests")
+    return Section(
+        experiment.name,
+        experiment.title,
+        "What does it buy to have 1 to 32 requests outstanding (virtio-blk: 128)?",
+        answer(by, interfaces, depths),
+        blocks,
+        f"ahcisim report --only {experiment.name}",
+        experiment.about,
+        "Many requests",
+    )
 
 
 def gain(run, by):
@@ -51,7 +89,9 @@ def answer(by, interfaces, depths):
         if best.iops < 1.1 * first.iops:
             parts.append(f"{name} stays at {number(first.iops)} requests/s however many wait")
         else:
-            parts.append(f"{name} gains {times(best.iops / first.iops)}, to {number(best.iops)} requests/s at depth {enough.depth}")
+            parts.append(
+                f"{name} gains {times(best.iops / first.iops)}, to {number(best.iops)} requests/s at depth {enough.depth}"
+            )
     return "; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + "."
 
 
@@ -62,9 +102,11 @@ def timeline(experiment, workload, by, interfaces, depths):
     chosen = {}
     for name in interfaces:
         run = by.get((name, depth))
-        rows = sorted(kept.get((workload, run.point), []) if run else [], key=lambda request: (request.begin, request.number))
+        rows = sorted(
+            kept.get((workload, run.point), []) if run else [], key=lambda request: (request.begin, request.number)
+        )
         if len(rows) >= 2 * depth + DRAWN:
-            rows = rows[2 * depth:]  # steady by now
+            rows = rows[2 * depth :]  # steady by now
         chosen[name] = rows[:DRAWN]
     chosen = {name: rows for name, rows in chosen.items() if rows}
     if not chosen:
@@ -73,12 +115,30 @@ def timeline(experiment, workload, by, interfaces, depths):
     panels = []
     for name, rows in chosen.items():
         begin = rows[0].begin
-        drawn = [(f"{request.op} {request.number}", parts_of(request, begin, by[name, depth].emulated)) for request in rows]
-        panels.append((name, svg.overlap(f"{len(rows)} requests through {name}, {depth} outstanding",
-                                         "One bar for each request from its call to its return, coloured by who has it", drawn, span, time_text, round_time_text)))
-    return Figure(f"{DRAWN} requests, {depth} outstanding", "Successive requests of each interface on the same scale of time: one bar for each, from "
-                  "the program’s call to its return. Where bars end close together, work overlaps; where they end in even steps, it is done "
-                  "one after the other.", panels, [(text, css) for css, text in ACTORS.items()])
+        drawn = [
+            (f"{request.op} {request.number}", parts_of(request, begin, by[name, depth].emulated)) for request in rows
+        ]
+        panels.append(
+            (
+                name,
+                svg.overlap(
+                    f"{len(rows)} requests through {name}, {depth} outstanding",
+                    "One bar for each request from its call to its return, coloured by who has it",
+                    drawn,
+                    span,
+                    time_text,
+                    round_time_text,
+                ),
+            )
+        )
+    return Figure(
+        f"{DRAWN} requests, {depth} outstanding",
+        "Successive requests of each interface on the same scale of time: one bar for each, from "
+        "the program’s call to its return. Where bars end close together, work overlaps; where they end in even steps, it is done "
+        "one after the other.",
+        panels,
+        [(text, css) for css, text in ACTORS.items()],
+    )
 
 
 def parts_of(request, begin, emulated):

@@ -10,7 +10,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 @dataclasses.dataclass
 class Figure:
-    """Pictures side by side where there is room: (heading or "", markup), with a title, a caption and a legend of (name, class)."""
+    """Pictures side by side where there is room: (heading or "", markup). A legend is a list of (name, class)."""
+
     title: str
     caption: str
     panels: list
@@ -21,6 +22,7 @@ class Figure:
 @dataclasses.dataclass
 class Table:
     """The numbers behind a picture. A cell is a text; one with a verdict is (text, "good", "bad" or "open")."""
+
     caption: str
     header: list
     rows: list
@@ -49,10 +51,17 @@ class Section:
 
 def render(sections, summary, notes, missing):
     """The whole page as a text: no address in it leaves the file."""
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-                                     undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
     environment.filters["columns"] = lambda count: {2: "two", 4: "two", 8: "four"}.get(count, "")
     environment.filters["verdict"] = lambda cell: cell[1] if isinstance(cell, tuple) else ""
     environment.filters["cell"] = lambda cell: cell[0] if isinstance(cell, tuple) else cell
     style = (HERE / "page.css").read_text(encoding="utf-8")
-    return environment.get_template("page.html.j2").render(sections=sections, summary=summary, notes=notes, missing=missing, style=style)
+    return environment.get_template("page.html.j2").render(
+        sections=sections, summary=summary, notes=notes, missing=missing, style=style
+    )

@@ -17,8 +17,16 @@ def section(by_name):
     statements = rank_statements(data, by_name, checked)
     blocks += [statements] + times(data, by_name)
     blocks.append(Text("Measured on: " + data["measured_on"] + ". " + data["tolerance"]))
-    return Section("qemu", "Held against real QEMU", "Does the model do what a real QEMU with a real Linux guest was seen to do?", answer(checked), blocks,
-                   "ahcisim report --only qemu", "Model and measurement side by side. Exact rows must be equal; of times only the order must be the same.", "Real QEMU")
+    return Section(
+        "qemu",
+        "Held against real QEMU",
+        "Does the model do what a real QEMU with a real Linux guest was seen to do?",
+        answer(checked),
+        blocks,
+        "ahcisim report --only qemu",
+        "Model and measurement side by side. Exact rows must be equal; of times only the order must be the same.",
+        "Real QEMU",
+    )
 
 
 def answer(checked):
@@ -39,7 +47,7 @@ def verdict(holds, checked, words=("equal", "different")):
 
 
 def within(value, bounds):
-    """Equal to the digits in which the bounds are given; whole counts to a hundredth, for a run has a first and a last request."""
+    """Equal to the digits in which the bounds are given; whole counts to a hundredth: a run has a first and a last request."""
     decimals = max(len(f"{bound:g}".partition(".")[2]) for bound in bounds)
     slack = 0.5 * 10 ** -(decimals or 2)
     return bounds[0] - slack <= value <= bounds[1] + slack
@@ -53,9 +61,19 @@ def accesses(data, experiment, checked):
     rows = []
     for row in data["accesses"]:
         run = find(experiment, workload=row["workload"], point=row["point"])
-        for key, what, value in (("accesses", "register accesses", run and run.accesses), ("interrupts", "interrupts", run and run.per_request("interrupts"))):
+        for key, what, value in (
+            ("accesses", "register accesses", run and run.accesses),
+            ("interrupts", "interrupts", run and run.per_request("interrupts")),
+        ):
             bounds = row[key]
-            rows.append([f"{row['what']}: {what}", row.get(key + "_seen", span(bounds)), number(value), verdict(None if value is None else within(value, bounds), checked)])
+            rows.append(
+                [
+                    f"{row['what']}: {what}",
+                    row.get(key + "_seen", span(bounds)),
+                    number(value),
+                    verdict(None if value is None else within(value, bounds), checked),
+                ]
+            )
     return Table("Register accesses and interrupts per request: exact", ["", "QEMU", "model", ""], rows, open=True)
 
 
@@ -63,14 +81,29 @@ def cache_structure(data, experiment, checked):
     rows = []
     for row in data["cache"]:
         write, fsync = (mode_run(experiment, "AHCI NCQ", row["cache"], workload) for workload in ("write", FSYNC))
-        for key, what, value in (("opens", "host opens the file", opens(write)), ("told", "guest is told of a write cache", told(fsync)),
-                                 ("write", "a guest write becomes", per_write(write)), ("flush", "a guest flush becomes", per_flush(fsync))):
-            rows.append([f"{row['cache']}: {what}", row[key], value or "–", verdict(None if value is None else value == row[key], checked)])
+        for key, what, value in (
+            ("opens", "host opens the file", opens(write)),
+            ("told", "guest is told of a write cache", told(fsync)),
+            ("write", "a guest write becomes", per_write(write)),
+            ("flush", "a guest flush becomes", per_flush(fsync)),
+        ):
+            rows.append(
+                [
+                    f"{row['cache']}: {what}",
+                    row[key],
+                    value or "–",
+                    verdict(None if value is None else value == row[key], checked),
+                ]
+            )
     return Table("What each cache mode is made of: exact", ["", "QEMU", "model", ""], rows, words=True)
 
 
 def mode_run(experiment, interface, mode, workload):
-    runs = [run for run in experiment.select(workload=workload, interface=interface) if run.setting("image.cache") == mode] if experiment else []
+    runs = (
+        [run for run in experiment.select(workload=workload, interface=interface) if run.setting("image.cache") == mode]
+        if experiment
+        else []
+    )
     return runs[0] if runs else None
 
 
@@ -110,32 +143,63 @@ def model_rates(by_name):
 
 
 def measured_rates(data):
-    rates = {(interface, mode, workload): value for interface, modes in data["modes"].items() for mode, row in modes.items() for workload, value in row.items()}
+    rates = {
+        (interface, mode, workload): value
+        for interface, modes in data["modes"].items()
+        for mode, row in modes.items()
+        for workload, value in row.items()
+    }
     rates.update({(interface, kind): value for interface, row in data["tmpfs"].items() for kind, value in row.items()})
     return rates
 
 
 def statements(interface):
     """(text, function of rates that says whether it holds)."""
+
     def of(rates, workload, *modes):
         return [rates[interface, mode, workload] for mode in modes]
+
     synchronous, cached = ("writethrough", "directsync"), ("writeback", "none")
     return [
-        (f"{interface}: writes without fsync are slowest under writethrough and directsync",
-         lambda r: max(of(r, "write", *synchronous)) < min(of(r, "write", *cached, "unsafe"))),
-        (f"{interface}: unsafe is the fastest with fsync", lambda r: of(r, FSYNC, "unsafe")[0] > max(of(r, FSYNC, *synchronous, *cached))),
+        (
+            f"{interface}: writes without fsync are slowest under writethrough and directsync",
+            lambda r: max(of(r, "write", *synchronous)) < min(of(r, "write", *cached, "unsafe")),
+        ),
+        (
+            f"{interface}: unsafe is the fastest with fsync",
+            lambda r: of(r, FSYNC, "unsafe")[0] > max(of(r, FSYNC, *synchronous, *cached)),
+        ),
     ]
 
 
 STATEMENTS = [
-    ("AHCI NCQ: writethrough and directsync beat writeback and none with fsync, for the guest sends no FLUSH CACHE",
-     lambda r: min(r["AHCI NCQ", m, FSYNC] for m in ("writethrough", "directsync")) > max(r["AHCI NCQ", m, FSYNC] for m in ("writeback", "none"))),
-    *statements("AHCI NCQ"), *statements("virtio-blk"),
-    ("IDE gains next to nothing from 32 requests at once (less than 1.3 times)", lambda r: r["IDE DMA", "many"] < 1.3 * r["IDE DMA", "one"]),
-    ("AHCI about doubles with 32 requests at once (at least 1.7 times)", lambda r: r["AHCI NCQ", "many"] > 1.7 * r["AHCI NCQ", "one"]),
-    ("32 requests at once: AHCI and virtio-blk are faster than IDE", lambda r: min(r["AHCI NCQ", "many"], r["virtio-blk", "many"]) > r["IDE DMA", "many"]),
-    ("one request at a time: AHCI and virtio-blk are faster than IDE", lambda r: min(r["AHCI NCQ", "one"], r["virtio-blk", "one"]) > r["IDE DMA", "one"]),
-    ("dd of 1 MiB blocks: IDE is slowest, then AHCI, virtio-blk fastest", lambda r: r["IDE DMA", "dd"] < r["AHCI NCQ", "dd"] < r["virtio-blk", "dd"]),
+    (
+        "AHCI NCQ: writethrough and directsync beat writeback and none with fsync, for the guest sends no FLUSH CACHE",
+        lambda r: min(r["AHCI NCQ", m, FSYNC] for m in ("writethrough", "directsync"))
+        > max(r["AHCI NCQ", m, FSYNC] for m in ("writeback", "none")),
+    ),
+    *statements("AHCI NCQ"),
+    *statements("virtio-blk"),
+    (
+        "IDE gains next to nothing from 32 requests at once (less than 1.3 times)",
+        lambda r: r["IDE DMA", "many"] < 1.3 * r["IDE DMA", "one"],
+    ),
+    (
+        "AHCI about doubles with 32 requests at once (at least 1.7 times)",
+        lambda r: r["AHCI NCQ", "many"] > 1.7 * r["AHCI NCQ", "one"],
+    ),
+    (
+        "32 requests at once: AHCI and virtio-blk are faster than IDE",
+        lambda r: min(r["AHCI NCQ", "many"], r["virtio-blk", "many"]) > r["IDE DMA", "many"],
+    ),
+    (
+        "one request at a time: AHCI and virtio-blk are faster than IDE",
+        lambda r: min(r["AHCI NCQ", "one"], r["virtio-blk", "one"]) > r["IDE DMA", "one"],
+    ),
+    (
+        "dd of 1 MiB blocks: IDE is slowest, then AHCI, virtio-blk fastest",
+        lambda r: r["IDE DMA", "dd"] < r["AHCI NCQ", "dd"] < r["virtio-blk", "dd"],
+    ),
 ]
 
 
@@ -151,17 +215,38 @@ def rank_statements(data, by_name, checked):
     rows = []
     for text, statement in STATEMENTS:
         words = ("holds", "does not hold")
-        rows.append([text, verdict(holds(statement, measured), [], words), verdict(holds(statement, model), checked, words)])
+        rows.append(
+            [text, verdict(holds(statement, measured), [], words), verdict(holds(statement, model), checked, words)]
+        )
     return Table("Rank order of times", ["statement", "QEMU", "model"], rows, open=True, words=True)
 
 
 def times(data, by_name):
     model, measured = model_rates(by_name), measured_rates(data)
-    kinds = {"dd": "dd of 1 MiB blocks, MB/s", "one": "4 KiB reads, one at a time, requests/s", "many": "4 KiB reads, 32 at once, requests/s"}
-    tmpfs = [[f"{kinds[kind]}: {interface}", number(measured[interface, kind]), number(model.get((interface, kind)))]
-             for kind in kinds for interface in data["tmpfs"]]
-    modes = [[f"{interface}, {mode}"] + [number(rates.get((interface, mode, workload))) for workload in ("write", FSYNC, "read") for rates in (measured, model)]
-             for interface in data["modes"] for mode in CACHES]
-    header = ["requests/s"] + [f"{workload}, {who}" for workload in ("write", FSYNC, "read") for who in ("QEMU", "model")]
-    return [Table("Times with the image on tmpfs: for their order only", ["", "QEMU", "model"], tmpfs),
-            Table("Times of the cache modes: for their order only", header, modes)]
+    kinds = {
+        "dd": "dd of 1 MiB blocks, MB/s",
+        "one": "4 KiB reads, one at a time, requests/s",
+        "many": "4 KiB reads, 32 at once, requests/s",
+    }
+    tmpfs = [
+        [f"{kinds[kind]}: {interface}", number(measured[interface, kind]), number(model.get((interface, kind)))]
+        for kind in kinds
+        for interface in data["tmpfs"]
+    ]
+    modes = [
+        [f"{interface}, {mode}"]
+        + [
+            number(rates.get((interface, mode, workload)))
+            for workload in ("write", FSYNC, "read")
+            for rates in (measured, model)
+        ]
+        for interface in data["modes"]
+        for mode in CACHES
+    ]
+    header = ["requests/s"] + [
+        f"{workload}, {who}" for workload in ("write", FSYNC, "read") for who in ("QEMU", "model")
+    ]
+    return [
+        Table("Times with the image on tmpfs: for their order only", ["", "QEMU", "model"], tmpfs),
+        Table("Times of the cache modes: for their order only", header, modes),
+    ]

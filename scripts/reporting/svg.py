@@ -18,17 +18,25 @@ class Picture:
         self.height = 0
 
     def rect(self, x, y, width, height, css, tip=""):
-        self._add(y + height, f'<rect x="{x:.3f}%" y="{y:.1f}" width="{max(width, 0):.3f}%" height="{height:.1f}" class="{css}">'
-                  + _tip(tip) + "</rect>")
+        self._add(
+            y + height,
+            f'<rect x="{x:.3f}%" y="{y:.1f}" width="{max(width, 0):.3f}%" height="{height:.1f}" class="{css}">'
+            + _tip(tip)
+            + "</rect>",
+        )
 
     def line(self, x1, y1, x2, y2, css):
         self._add(max(y1, y2), f'<line x1="{x1:.3f}%" y1="{y1:.1f}" x2="{x2:.3f}%" y2="{y2:.1f}" class="{css}"/>')
 
     def dot(self, x, y, radius, css, tip=""):
-        self._add(y + radius, f'<circle cx="{x:.3f}%" cy="{y:.1f}" r="{radius}" class="{css}">' + _tip(tip) + "</circle>")
+        self._add(
+            y + radius, f'<circle cx="{x:.3f}%" cy="{y:.1f}" r="{radius}" class="{css}">' + _tip(tip) + "</circle>"
+        )
 
     def text(self, x, y, text, css="", anchor="start"):
-        self._add(y + 4, f'<text x="{x:.3f}%" y="{y:.1f}" class="{css}" text-anchor="{anchor}">{html.escape(text)}</text>')
+        self._add(
+            y + 4, f'<text x="{x:.3f}%" y="{y:.1f}" class="{css}" text-anchor="{anchor}">{html.escape(text)}</text>'
+        )
 
     def _add(self, bottom, part):
         self.height = max(self.height, bottom)
@@ -36,9 +44,11 @@ class Picture:
 
     def markup(self):
         number = next(_ids)
-        return (f'<svg class="picture" role="img" width="100%" height="{math.ceil(self.height) + 4}" '
-                f'aria-labelledby="t{number} d{number}"><title id="t{number}">{html.escape(self.title)}</title>'
-                f'<desc id="d{number}">{html.escape(self.description)}</desc>{"".join(self.parts)}</svg>')
+        return (
+            f'<svg class="picture" role="img" width="100%" height="{math.ceil(self.height) + 4}" '
+            f'aria-labelledby="t{number} d{number}"><title id="t{number}">{html.escape(self.title)}</title>'
+            f'<desc id="d{number}">{html.escape(self.description)}</desc>{"".join(self.parts)}</svg>'
+        )
 
 
 def _tip(tip):
@@ -57,7 +67,11 @@ def nice_ticks(top, most=4):
 
 def log_range(values):
     """Exponents around positive values, of 1, 2 and 5 times powers of ten, half a decade apart at least."""
-    steps = [math.log10(m) + e for e in range(math.floor(math.log10(min(values))) - 1, math.ceil(math.log10(max(values))) + 2) for m in (1, 2, 5)]
+    steps = [
+        math.log10(m) + e
+        for e in range(math.floor(math.log10(min(values))) - 1, math.ceil(math.log10(max(values))) + 2)
+        for m in (1, 2, 5)
+    ]
     low = max(s for s in steps if s <= math.log10(min(values)) - 0.02)
     high = min(s for s in steps if s >= max(math.log10(max(values)) + 0.02, low + 0.5))
     return low, high
@@ -65,36 +79,38 @@ def log_range(values):
 
 def log_ticks(low, high):
     """Powers of ten within a range, and its ends where there would be fewer than two."""
-    ticks = [10.0 ** e for e in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)]
-    return ticks if len(ticks) > 1 else sorted({round(10 ** low, 9), *ticks, round(10 ** high, 9)})
+    ticks = [10.0**e for e in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)]
+    return ticks if len(ticks) > 1 else sorted({round(10**low, 9), *ticks, round(10**high, 9)})
 
 
 def bars(title, description, rows, text_of):
-    """Horizontal bars from zero. A row is (label, [(part's label, value, class)]): parts are laid end to end. A row with no
-    parts is a heading."""
+    """Horizontal bars from zero. A row is (label, [(part's label, value, class)]): parts are laid end to end."""
     picture = Picture(title, description)
     top = max([sum(value for _, value, _ in parts) for _, parts in rows] + [1e-12])
     y = 0
     for label, parts in rows:
-        if not parts:
-            picture.text(0, y + 20, label, "strong")
-            y += 28
-            continue
         total = sum(value for _, value, _ in parts)
         picture.text(0, y + LETTER, label)
         picture.text(100, y + LETTER, text_of(total), "value", "end")
         x = 0
         picture.rect(0, y + 19, 100, 10, "track")
         for part, value, css in parts:
-            picture.rect(x, y + 19, 100 * value / top, 10, css, f"{label}, {part}: {text_of(value)}" if part else f"{label}: {text_of(value)}")
+            picture.rect(
+                x,
+                y + 19,
+                100 * value / top,
+                10,
+                css,
+                f"{label}, {part}: {text_of(value)}" if part else f"{label}: {text_of(value)}",
+            )
             x += 100 * value / top
         y += 38
     return picture.markup()
 
 
 def lanes(title, description, groups, series, text_of, tick_of=None, log=True):
-    """Groups with a value for each series: (group's label, {series: value}); series: {name: class}. Bars from zero, or dots on a
-    logarithmic scale, which has no zero for bars to begin at."""
+    """Groups with a value for each series: (group's label, {series: value}); series: {name: class}. Bars from zero, or dots
+    on a logarithmic scale, which has no zero for bars to begin at."""
     values = [v for _, group in groups for v in group.values() if v and v > 0]
     picture = Picture(title, description)
     if not values:
@@ -127,7 +143,13 @@ def lanes(title, description, groups, series, text_of, tick_of=None, log=True):
         y += 8
     for tick in ticks:
         x = place(tick)
-        picture.text(x, bottom + 15, (tick_of or text_of)(tick), "small muted", "start" if x < 5 else "end" if x > 95 else "middle")
+        picture.text(
+            x,
+            bottom + 15,
+            (tick_of or text_of)(tick),
+            "small muted",
+            "start" if x < 5 else "end" if x > 95 else "middle",
+        )
     return picture.markup()
 
 
@@ -167,7 +189,7 @@ def lines(title, description, places, series, text_of, tick_of=None, log=False, 
 
 
 def waterfall(title, description, steps, span, text_of):
-    """One request: steps (label, class, picoseconds) one below the other, each beginning where the one above it ended."""
+    """One request: steps (label, class, picoseconds), each beginning where the one above it ended."""
     picture = Picture(title, description)
     y, at = 0, 0
     for label, css, ps in steps:

@@ -4,15 +4,22 @@ from . import access, cache, communication, generic, guests, multiple, page as p
 from .data import ReportError
 
 # Sections by the experiment that they tell of, in the order of the page.
-SECTIONS = {"communication": communication.section, "multiple_requests": multiple.section, "speed": speed.section,
-            "device_access": access.section, "cache_policy": cache.section}
+SECTIONS = {
+    "communication": communication.section,
+    "multiple_requests": multiple.section,
+    "speed": speed.section,
+    "device_access": access.section,
+    "cache_policy": cache.section,
+}
 
 
 def page(experiments):
     by_name = {}
     for experiment in experiments:
         if experiment.name in by_name:
-            raise ReportError(f"{experiment.folder}: holds \"{experiment.name}\", as {by_name[experiment.name].folder} does; name one of them")
+            raise ReportError(
+                f'{experiment.folder}: holds "{experiment.name}", as {by_name[experiment.name].folder} does; name one of them'
+            )
         by_name[experiment.name] = experiment
     sections = [make(by_name[name]) for name, make in SECTIONS.items() if name in by_name]
     known = set(SECTIONS) | {"qemu"}
@@ -26,7 +33,15 @@ def page(experiments):
     summary = [(section, section.answer) for section in sections]
     if conclusion:  # the conclusion first
         summary.sort(key=lambda entry: entry[0] is not conclusion)
-    notes = [f"{e.title}: the run was interrupted; these are the requests that were done by then." for e in experiments if e.interrupted]
-    notes += [f"{e.title}: left out, for no request was done: {'; '.join(e.without_requests)}." for e in experiments if e.without_requests]
+    notes = [
+        f"{e.title}: the run was interrupted; these are the requests that were done by then."
+        for e in experiments
+        if e.interrupted
+    ]
+    notes += [
+        f"{e.title}: left out, for no request was done: {'; '.join(e.without_requests)}."
+        for e in experiments
+        if e.without_requests
+    ]
     missing = [name for name in (*SECTIONS, "qemu") if name not in by_name] if known & set(by_name) else []
     return pages.render(sections, summary, notes, missing)

@@ -19,10 +19,20 @@ def section(by_name):
         rows += depth_rows(by_name["multiple_requests"], facts)
     if not rows:
         return None
-    rows.append(["guest families with a driver in the box"] + ["{} of {}".format(*guests.counted(column)) for column in COLUMNS])
+    rows.append(
+        ["guest families with a driver in the box"] + ["{} of {}".format(*guests.counted(column)) for column in COLUMNS]
+    )
     rows += [[row["what"]] + [row[column] for column in COLUMNS] for row in reference("why_ahci.json")["rows"]]
     table = Table("IDE, AHCI and virtio-blk side by side", [""] + list(COLUMNS), rows, open=True, words=True)
-    return Section("why_ahci", "Why AHCI: the conclusion", "Is it worth giving a virtual machine an AHCI controller?", answer(facts), [table], "ahcisim report", short="Why AHCI")
+    return Section(
+        "why_ahci",
+        "Why AHCI: the conclusion",
+        "Is it worth giving a virtual machine an AHCI controller?",
+        answer(facts),
+        [table],
+        "ahcisim report",
+        short="Why AHCI",
+    )
 
 
 def of_interfaces(runs):
@@ -36,19 +46,29 @@ def speed_rows(experiment, facts):
     cost = "kvm-2012" if "kvm-2012" in costs else costs[0]
     rows = []
     for workload in experiment.workloads:
-        runs = of_interfaces(run for run in experiment.select(workload=workload) if run.image == images[0] and speed.cost_of(run) == cost)
+        runs = of_interfaces(
+            run for run in experiment.select(workload=workload) if run.image == images[0] and speed.cost_of(run) == cost
+        )
         if any(runs):
             unit = size_rate(next(run for run in runs if run))[1]
-            rows.append([f"{workload}, {images[0]}, {cost}"] + [f"{number(size_rate(run)[0])} {unit}" if run else "–" for run in runs])
+            rows.append(
+                [f"{workload}, {images[0]}, {cost}"]
+                + [f"{number(size_rate(run)[0])} {unit}" if run else "–" for run in runs]
+            )
         if all(runs):
             facts["where"] = f"{images[0]}, {cost}"
-            facts.setdefault("speed", []).append((workload, size_rate(runs[1])[0] / size_rate(runs[0])[0], size_rate(runs[1])[0] / size_rate(runs[2])[0]))
+            facts.setdefault("speed", []).append(
+                (workload, size_rate(runs[1])[0] / size_rate(runs[0])[0], size_rate(runs[1])[0] / size_rate(runs[2])[0])
+            )
     return rows
 
 
 def access_rows(experiment):
     workload = experiment.workloads[0]
-    return [[f"register accesses per request, {workload}"] + [number(run.accesses) if run else "–" for run in of_interfaces(experiment.select(workload=workload))]]
+    return [
+        [f"register accesses per request, {workload}"]
+        + [number(run.accesses) if run else "–" for run in of_interfaces(experiment.select(workload=workload))]
+    ]
 
 
 def depth_rows(experiment, facts):
@@ -68,9 +88,18 @@ def depth_rows(experiment, facts):
 def answer(facts):
     parts = []
     if "speed" in facts:
-        parts.append(f"With the {facts['where']}, AHCI " + join(
-            (f"is {times(over_ide)} as fast as IDE" if over_ide >= 1.05 else f"runs at {over_ide:.0%} of IDE’s speed")
-            + f" and reaches {of_virtio:.0%} of virtio-blk for {workload}" for workload, over_ide, of_virtio in facts["speed"]))
+        parts.append(
+            f"With the {facts['where']}, AHCI "
+            + join(
+                (
+                    f"is {times(over_ide)} as fast as IDE"
+                    if over_ide >= 1.05
+                    else f"runs at {over_ide:.0%} of IDE’s speed"
+                )
+                + f" and reaches {of_virtio:.0%} of virtio-blk for {workload}"
+                for workload, over_ide, of_virtio in facts["speed"]
+            )
+        )
     if "AHCI NCQ" in facts.get("depth", {}):
         parts.append(f"{'many' if parts else 'Many'} requests at once gain it {times(facts['depth']['AHCI NCQ'])}")
     (have, of), (virtio, _) = guests.counted("AHCI"), guests.counted("virtio-blk")

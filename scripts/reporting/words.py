@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Numbers and stages as a person would say them."""
 
-# Stage: what happens up to this point, under a hypervisor and on bare metal, and who does it (a colour of the pictures).
+# Stage: what happens up to this point, under a hypervisor and on bare metal, and who does it (a colour).
 STAGES = {
     "entered": ("program calls {op}", "program calls {op}", "program"),
     "issued": ("guest's kernel processes it", "kernel processes it", "program"),
@@ -25,8 +25,13 @@ STAGES = {
     "woken": ("guest's kernel, program told", "kernel, program told", "program"),
     "completed": ("{op} returns", "{op} returns", "program"),
 }
-ACTORS = {"program": "program and kernel", "exit": "trap, exit and entry", "emulator": "emulator (bare metal: controller)", "host": "host kernel",
-          "disk": "disk and its link"}
+ACTORS = {
+    "program": "program and kernel",
+    "exit": "trap, exit and entry",
+    "emulator": "emulator (bare metal: controller)",
+    "host": "host kernel",
+    "disk": "disk and its link",
+}
 
 
 def actor_text(actor, emulated):
