@@ -20,6 +20,7 @@ class Reader {
   Experiment read() {
     toml::table root = parse();
     Experiment experiment;
+    std::vector<std::vector<PointSpec>> axes;
     experiment.file = file_;
     const std::filesystem::path path{file_};
     experiment.folder = path.parent_path().string();
@@ -30,11 +31,13 @@ class Reader {
       else if (name == "about") experiment.about = text_of(node, name);
       else if (name == "seed") experiment.seed = seed_of(node);
       else if (name == "workload") read_list(node, name, [&](const toml::table& t) { experiment.workloads.push_back(workload(t)); });
-      else if (name == "point") read_list(node, name, [&](const toml::table& t) { experiment.points.push_back(point(t)); });
+      else if (name == "point") read_list(node, name, [&](const toml::table& t) { experiment.points.push_back(point(t, "point")); });
+      else if (name == "axis") read_list(node, name, [&](const toml::table& t) { axes.push_back(axis(t)); });
       else if (node.is_table()) flatten(*node.as_table(), name, experiment.settings);
-      else fail(node, fmt::format("\"{}\" is not a key of an experiment; known: title, about, seed, [machine] and other tables of parameters, [[workload]], [[point]]", name));
+      else fail(node, fmt::format("\"{}\" is not a key of an experiment; known: title, about, seed, [machine] and other tables of parameters, [[workload]], [[point]], [[axis]]", name));
     }
     if (experiment.workloads.empty()) throw ConfigError{file_ + ": there is no [[workload]]; add one with a name and, say, pattern = \"random\""};
+    for (const std::vector<PointSpec>& entries : axes) multiply(experiment.points, entries);
     if (experiment.points.empty()) experiment.points.push_back({"run", {}});
     if (experiment.title.empty()) experiment.title = experiment.name;
     check_names(experiment);
@@ -100,12 +103,13 @@ class Reader {
     if (spec.name.empty()) throw ConfigError{place(table) + ": this [[workload]] has no name"};
     return spec;
   }
-  PointSpec point(const toml::table& table) const {
+  /// `list` is what the table is called: [[point]] or [[axis.point]].
+  PointSpec point(const toml::table& table, const std::string& list) const {
     PointSpec spec;
     for (auto&& [key, node] : table) {
       const std::string name{key.str()};
       if (name == "name") spec.name = text_of(node, name);
-      else if (name != "set" || !node.is_table()) fail(node, "a [[point]] has a name and set = { \"key\" = value, … }");
+      else if (name != "set" || !node.is_table()) fail(node, fmt::format("a [[{}]] has a name and set = {{ \"key\" = value, … }}", list));
       else
         for (auto&& [inner_key, value] : *node.as_table()) {
           const std::string inner{inner_key.str()};
@@ -113,8 +117,46 @@ class Reader {
           else spec.settings.push_back({inner, value_text(value, inner), place(value)});
         }
     }
-    if (spec.name.empty()) throw ConfigError{place(table) + ": this [[point]] has no name"};
+    if (spec.name.empty()) throw ConfigError{fmt::format("{}: this [[{}]] has no name", place(table), list)};
     return spec;
+  }
+  /// The entries of an axis: its [[axis.point]], or one for each of its values.
+  std::vector<PointSpec> axis(const toml::table& table) const {
+    std::string name, key;
+    const toml::array* values = nullptr;
+    std::vector<PointSpec> entries;
+    for (auto&& [word, node] : table) {
+      const std::string text{word.str()};
+      if (text == "name") name = text_of(node, text);
+      else if (text == "key") key = text_of(node, text);
+      else if (text == "values" && node.is_array()) values = node.as_array();
+      else if (text == "point") read_list(node, "axis.point", [&](const toml::table& t) { entries.push_back(point(t, "axis.point")); });
+      else fail(node, "an [[axis]] has a name, and key = \"…\" with values = […], or [[axis.point]]");
+    }
+    if (name.empty()) throw ConfigError{place(table) + ": this [[axis]] has no name"};
+    if ((key.empty() || !values) == entries.empty() || (values && key.empty()))
+      throw ConfigError{fmt::format("{}: [[axis]] \"{}\" needs key = \"…\" with values = […], or [[axis.point]], not both", place(table), name)};
+    if (values)
+      for (const toml::node& value : *values) {
+        const std::string text = value_text(value, key);
+        entries.push_back({name + " " + text, {{key, text, place(value)}}});
+      }
+    if (entries.empty()) throw ConfigError{fmt::format("{}: [[axis]] \"{}\" has no values", place(table), name)};
+    return entries;
+  }
+  /// Every point so far with every entry of an axis.
+  void multiply(std::vector<PointSpec>& points, const std::vector<PointSpec>& entries) const {
+    if (points.empty()) points.push_back({});
+    if (points.size() * entries.size() > most_points)
+      throw ConfigError{fmt::format("{}: the axes make more than {} points; shorten one of them", file_, most_points)};
+    std::vector<PointSpec> product;
+    for (const PointSpec& point : points)
+      for (const PointSpec& entry : entries) {
+        product.push_back(point);
+        product.back().name += (point.name.empty() ? "" : ", ") + entry.name;
+        product.back().settings.insert(product.back().settings.end(), entry.settings.begin(), entry.settings.end());
+      }
+    points = std::move(product);
   }
   void check_names(const Experiment& experiment) const {
     std::set<std::string> seen;
@@ -124,6 +166,9 @@ class Reader {
     for (const PointSpec& spec : experiment.points)
       if (!seen.insert(spec.name).second) throw ConfigError{fmt::format("{}: two points are named \"{}\"", file_, spec.name)};
   }
+
+  /// More would not end within a day; a mistyped axis is more likely.
+  static constexpr std::size_t most_points = 10'000;
 
   std::string file_;
 };

@@ -12,6 +12,22 @@
 //     [[point]]                        # how: each workload runs at each point, a process of its own
 //     name = "queue depth 32"
 //     set = { "host.pump.depth" = 32 } # … or as dotted keys, over the tables above
+//
+// Points that are a product need not be written one by one: every entry of an axis meets every entry of the other axes, and
+// every [[point]] where there are any. Their settings apply in the order of the file, their names are joined by commas.
+//
+//     [[axis]]                         # the points "depth 1" and "depth 32" …
+//     name = "depth"
+//     key = "workload.depth"
+//     values = [1, 32]
+//     [[axis]]                         # … each with "HDD" and with "SSD": four points
+//     name = "drive"
+//     [[axis.point]]
+//     name = "HDD"
+//     set = { "machine.drive" = "deskstar-7k500" }
+//     [[axis.point]]
+//     name = "SSD"
+//     set = { "machine.drive" = "intel-s4500" }
 #pragma once
 
 #include <cstdint>
@@ -43,7 +59,7 @@ struct Experiment {
   std::uint64_t seed = 1;
   std::vector<Setting> settings;  ///< of the machine
   std::vector<WorkloadSpec> workloads;
-  std::vector<PointSpec> points;
+  std::vector<PointSpec> points;  ///< axes multiplied out
 };
 
 /// Reads an experiment. Throws kit::ConfigError: "file:line:column: what; remedy".

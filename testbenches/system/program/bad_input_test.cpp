@@ -75,6 +75,23 @@ TEST_F(BadInput, DuplicateNames) {
   refused_experiment(experiment() + "[[workload]]\nname = \"x\"\nname = \"y\"\n", {"e.toml:12:"});
 }
 
+TEST_F(BadInput, Axes) {
+  const std::string depths = "[[axis]]\nname = \"depth\"\nkey = \"workload.depth\"\nvalues = [1, 2]\n";
+  refused_experiment(experiment(depths + "step = 2"), {"e.toml:13:", "key", "values", "[[axis.point]]"});
+  refused_experiment(experiment("[[axis]]\nkey = \"workload.depth\"\nvalues = [1]"), {"e.toml:9:", "no name"});
+  refused_experiment(experiment("[[axis]]\nname = \"depth\"\nvalues = [1]"), {"e.toml:9:", "\"depth\"", "key"});
+  refused_experiment(experiment("[[axis]]\nname = \"depth\"\nkey = \"workload.depth\""), {"e.toml:9:", "values"});
+  refused_experiment(experiment("[[axis]]\nname = \"depth\"\nkey = \"workload.depth\"\nvalues = []"), {"e.toml:9:", "no values"});
+  refused_experiment(experiment("[[axis]]\nname = \"depth\"\nkey = \"workload.depth\"\nvalues = [1, 2.5]"), {"e.toml:12:", "no unit"});
+  refused_experiment(experiment("[[axis]]\nname = \"depth\"\nkey = \"workload.deep\"\nvalues = [1]"), {"e.toml:12:", "workload.deep"});
+  refused_experiment(experiment(depths + "[[axis.point]]\nname = \"x\""), {"e.toml:9:", "not both"});
+  refused_experiment(experiment("[[axis]]\nname = \"a\"\n[[axis.point]]\nset = { \"workload.depth\" = 1 }"), {"e.toml:11:", "[[axis.point]]", "no name"});
+  refused_experiment(experiment(depths + depths.substr(0, 8) + "\nname = \"depth\"\nkey = \"workload.depth\"\nvalues = [1, 1]"), {"two points", "depth 1, depth 1"});
+  std::string many;
+  for (int i = 0; i < 5; ++i) many += "[[axis]]\nname = \"a" + std::to_string(i) + "\"\nkey = \"workload.depth\"\nvalues = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n";
+  refused_experiment(experiment(many), {"more than 10000 points"});
+}
+
 TEST_F(BadInput, WorkloadWithoutEnd) {
   refused_experiment("[machine]\ndrive = \"instant\"\n[[workload]]\nname = \"reads\"\n", {"no end", "requests or runtime"});
 }

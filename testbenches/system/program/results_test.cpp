@@ -216,6 +216,20 @@ TEST_F(Results, SameInputAndSeedGiveTheSameBytes) {
   EXPECT_NE(contents(folder() / "c").at("requests.csv"), a.at("requests.csv"));
 }
 
+TEST_F(Results, AxesMakeEveryCombination) {
+  write("e.toml", experiment() + "[[point]]\nname = \"A\"\nset = { \"workload.depth\" = 3 }\n[[point]]\nname = \"B\"\n"
+                  "[[axis]]\nname = \"lanes\"\nkey = \"pcie.link.lanes\"\nvalues = [1, 2]\n[[axis]]\nname = \"how\"\n[[axis.point]]\nname = \"plain\"\n"
+                  "[[axis.point]]\nname = \"deep\"\nset = { \"workload.depth\" = 9 }\n");
+  ASSERT_EQ(run({"run", "e.toml", "--results", "r"}).status, 0);
+  const json stats = json::parse(text_of(folder() / "r/stats.json"));
+  std::vector<std::string> seen;
+  for (const json& run : stats["runs"])
+    seen.push_back(run["point"].get<std::string>() + ": " + run["settings"]["pcie.link.lanes"].get<std::string>() + ", " + run["settings"]["workload.depth"].get<std::string>());
+  // The later setting holds: an axis' over a point's, a point's over the workload's.
+  EXPECT_EQ(seen, (std::vector<std::string>{"A, lanes 1, plain: 1, 3", "A, lanes 1, deep: 1, 9", "A, lanes 2, plain: 2, 3", "A, lanes 2, deep: 2, 9",
+                                            "B, lanes 1, plain: 1, 8", "B, lanes 1, deep: 1, 9", "B, lanes 2, plain: 2, 8", "B, lanes 2, deep: 2, 9"}));
+}
+
 TEST_F(Results, NamesThatLookAlikeAsFilesAreKeptApart) {
   write("e.toml", experiment() + "[[workload]]\nname = \"reads!\"\nrequests = 20\n");
   ASSERT_EQ(run({"run", "e.toml", "--results", "r"}).status, 0);
