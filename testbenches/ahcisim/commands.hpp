@@ -23,6 +23,17 @@ struct RunOptions {
 
 /// Runs an experiment; returns the exit status.
 int run_command(const RunOptions& options);
+
+struct ReportOptions {
+  std::string results;                ///< folder; empty: results/report
+  std::vector<std::string> only;      ///< experiments; empty: all of them
+  std::vector<std::string> settings;  ///< "key=value", over every experiment's
+  unsigned jobs = 0;                  ///< simulations at once; 0: one a core
+};
+
+/// Runs the experiments of the report, all their simulations in one go, and has the page written; returns the exit status.
+int report_command(const ReportOptions& options);
+
 struct ParamsOptions {
   std::string filter;                 ///< a key, or a part of keys; empty: all
   std::vector<std::string> settings;  ///< "key=value": the values as they are with these set

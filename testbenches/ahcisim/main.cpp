@@ -17,6 +17,7 @@ namespace {
 using ahcisim::program::RunOptions;
 
 using ahcisim::program::ParamsOptions;
+using ahcisim::program::ReportOptions;
 
 void add_run(CLI::App& app, RunOptions& options, int& status) {
   CLI::App* run = app.add_subcommand("run", "Run an experiment: simulate its machine at each point and report");
@@ -45,6 +46,19 @@ void add_run(CLI::App& app, RunOptions& options, int& status) {
   run->callback([&] { status = ahcisim::program::run_command(options); });
 }
 
+void add_report(CLI::App& app, ReportOptions& options, int& status) {
+  CLI::App* report = app.add_subcommand("report", "Run the experiments on interfaces and cache modes and write one page of them");
+  report->add_option("-r,--results", options.results, "Folder for the page and the results (default: results/report)")->type_name("FOLDER");
+  report->add_option("-o,--only", options.only, "Run only this experiment; may be repeated")->allow_extra_args(false)->type_name("NAME");
+  report->add_option("-s,--set", options.settings, "Override a parameter, in every point of every experiment; may be repeated")
+      ->allow_extra_args(false)->type_name("KEY=VALUE");
+  report->add_option("-j,--jobs", options.jobs, "Simulations at once (default: one a core); the results do not depend on it")->type_name("N");
+  report->footer("The results folder holds report.html, which needs no other file and no network, and a folder of results for each\n"
+                 "experiment, as `ahcisim run` writes it. Ctrl-C ends the simulations; the page shows the requests done so far.\n"
+                 "The page is written by Python 3 with Jinja2.");
+  report->callback([&] { status = ahcisim::program::report_command(options); });
+}
+
 void add_params(CLI::App& app, ParamsOptions& options, int& status) {
   CLI::App* params = app.add_subcommand("params", "Print the parameters: key, value with unit, meaning, source");
   params->add_option("KEY", options.filter, "One key, or a part of keys such as pcie.link")->type_name("TEXT");
@@ -61,13 +75,15 @@ int parse_and_run(int argc, char** argv) {
   CLI::App app{"ahcisim: what a disk request costs on its way through driver, PCIe, AHCI, SATA and disk", "ahcisim"};
   app.require_subcommand(1);
   app.set_version_flag("--version", AHCISIM_VERSION);
-  app.footer("Start with:\n  ahcisim list\n  ahcisim run ncq_vs_sequential\n  ahcisim run --help\n\n"
+  app.footer("Start with:\n  ahcisim list\n  ahcisim run ncq_vs_sequential\n  ahcisim report\n  ahcisim run --help\n\n"
              "Exit status: 0 done; 2 a mistake in what was given, with one line that says where, what and the remedy;\n"
              "130 interrupted.");
   int status = 0;
   RunOptions options;
   ParamsOptions params;
+  ReportOptions report;
   add_run(app, options, status);
+  add_report(app, report, status);
   add_params(app, params, status);
   app.add_subcommand("list", "Print the experiments, drives and patterns that come with ahcisim")->callback([&] {
     status = ahcisim::program::list_command();

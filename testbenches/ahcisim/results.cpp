@@ -31,13 +31,24 @@ bool is_ours(const fs::path& entry) {
   throw kit::ConfigError{fmt::format("{}: cannot be written ({}); choose another folder with --results", target.string(), error.message())};
 }
 
-void check_replaceable(const fs::path& target) {
+/// A results folder within a report's, or the page itself.
+bool is_part(const fs::path& entry, const std::vector<std::string>& parts) {
+  if (parts.empty()) return false;
+  const std::string name = entry.filename().string();
+  std::error_code error;
+  if (std::find(parts.begin(), parts.end(), name) == parts.end()) return name == "report.html";
+  if (!fs::is_directory(fs::symlink_status(entry, error))) return false;
+  const fs::directory_iterator entries{entry, error};
+  return !error && std::all_of(begin(entries), end(entries), [](const auto& inner) { return is_ours(inner.path()); });
+}
+
+void check_replaceable(const fs::path& target, const std::vector<std::string>& parts) {
   std::error_code error;
   if (!fs::exists(fs::symlink_status(target, error))) return;
   if (!fs::is_directory(target, error))
     throw kit::ConfigError{fmt::format("{}: exists and is no folder; choose another with --results", target.string())};
   for (const auto& entry : fs::directory_iterator{target, error})
-    if (!is_ours(entry.path()))
+    if (!is_ours(entry.path()) && !is_part(entry.path(), parts))
       throw kit::ConfigError{fmt::format("{}: holds \"{}\", which is no result of ahcisim; choose another folder with --results",
                                          target.string(), entry.path().filename().string())};
   if (error) cannot_write(target, error);
@@ -45,13 +56,13 @@ void check_replaceable(const fs::path& target) {
 
 }  // namespace
 
-ResultsFolder::ResultsFolder(fs::path target) : target_{std::move(target)} {
+ResultsFolder::ResultsFolder(fs::path target, const std::vector<std::string>& parts) : target_{std::move(target)} {
   if (target_.filename().empty() || target_.filename() == "." || target_.filename() == "..") {
     std::error_code error;
     target_ = fs::weakly_canonical(target_, error);
     if (target_.filename().empty()) target_ = target_.parent_path();
   }
-  check_replaceable(target_);
+  check_replaceable(target_, parts);
   std::error_code error;
   for (fs::path parent = target_.parent_path(); !parent.empty() && !fs::exists(parent, error); parent = parent.parent_path())
     first_new_parent_ = parent;

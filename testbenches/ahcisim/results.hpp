@@ -14,7 +14,8 @@ class ResultsFolder {
  public:
   /// Prepares a folder beside `target`. Throws kit::ConfigError where it cannot be written, or where `target` exists and holds
   /// anything that ahcisim did not write: a run replaces its earlier results, never somebody's files.
-  explicit ResultsFolder(std::filesystem::path target);
+  /// `parts` are the results folders that it may hold, by name, beside a report.html over them.
+  explicit ResultsFolder(std::filesystem::path target, const std::vector<std::string>& parts = {});
   ResultsFolder(const ResultsFolder&) = delete;
   ResultsFolder& operator=(const ResultsFolder&) = delete;
   /// Removes what was not committed.
