@@ -18,7 +18,7 @@ STATISTICS = {
     "guest flushes": "guest.flushes",
     "image writes": "calls.pwrite",
     "image flushes": "calls.fdatasync",
-    "direct requests of the host": "cache.direct",
+    "direct requests of the host": "page_cache.direct",
     "flushes at the drive": "medium.flushes",
 }
 # Under a hypervisor these are the host's, where the others are the guest's.
@@ -52,7 +52,7 @@ class Run:
         side = "guest" if self.emulated else "host"
         kind = self.setting("machine.interface", "ahci")
         if kind == "ide":
-            return "IDE PIO" if self.setting(side + ".ide.mode", "dma") == "pio" else "IDE DMA"
+            return "IDE PIO" if self.setting(side + ".driver.mode", "dma") == "pio" else "IDE DMA"
         if kind == "virtio_blk":
             return "virtio-blk"
         return "AHCI" if self.setting(side + ".driver.ncq", "true") == "false" else "AHCI NCQ"
