@@ -66,7 +66,7 @@ def section(experiment):
     return Section(
         experiment.name,
         experiment.title,
-        "What does it buy to have 1 to 32 requests outstanding (virtio-blk: 128)?",
+        "What does it buy to have many requests outstanding, 1 to 128?",
         answer(by, interfaces, depths),
         blocks,
         f"ahcisim report --only {experiment.name}",

@@ -66,6 +66,8 @@ def number(value, digits=3):
         return "0"
     if abs(value - round(value)) < 5e-4 * max(1, abs(value)) or abs(value) >= 1000:
         return f"{value:,.0f}".replace(",", "\u202f")
+    if abs(value) < 0.1:
+        return f"{value:.2g}"
     places = max(0, digits - len(str(int(abs(value)))))
     text = f"{value:.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
