@@ -36,7 +36,9 @@ def section(by_name):
 
 
 def of_interfaces(runs):
-    by = {run.interface: run for run in runs}
+    by = {}
+    for run in runs:
+        by.setdefault(run.interface, run)  # of variants of an interface the first
     return [by.get(name) for name in COLUMNS.values()]
 
 
