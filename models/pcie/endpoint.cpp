@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include <ahcisim/models/pcie/phases.hpp>
+#include <ahcisim/tlm/tlp_phases.hpp>
 
 namespace ahcisim::pcie {
 
@@ -45,11 +45,11 @@ void Endpoint::end_of_elaboration() {
 }
 
 tlm::tlm_sync_enum Endpoint::request(Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
-  if (phase == TLP_TRAINED) {
+  if (phase == wire::TLP_TRAINED) {
     trained(tlp);
     return tlm::TLM_COMPLETED;
   }
-  if (phase == TLP_DIRECT) {
+  if (phase == wire::TLP_DIRECT) {
     const auto& range = *static_cast<tlm::tlm_dmi*>(tlp.initiator);
     if (direct_given_) dma->invalidate_direct_mem_ptr(range.get_start_address(), range.get_end_address());
     return tlm::TLM_COMPLETED;

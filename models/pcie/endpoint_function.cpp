@@ -4,8 +4,8 @@
 
 #include <cstring>
 
-#include <ahcisim/models/pcie/phases.hpp>
 #include <ahcisim/tlm/stream.hpp>
+#include <ahcisim/tlm/tlp_phases.hpp>
 
 namespace ahcisim::pcie {
 
@@ -56,7 +56,7 @@ unsigned Endpoint::master_debug(tlm::tlm_generic_payload& payload) {
   tlp.length = payload.get_data_length();
   tlp.data = payload.get_data_ptr();
   tlp.status = CompletionStatus::UR;
-  tlm::tlm_phase phase = TLP_DEBUG;
+  tlm::tlm_phase phase = wire::TLP_DEBUG;
   sc_core::sc_time none;
   link->nb_transport_bw(tlp, phase, none);
   return tlp.status == CompletionStatus::SC ? tlp.length : 0;
@@ -69,7 +69,7 @@ bool Endpoint::master_direct(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dm
   tlp.address = payload.get_address();
   tlp.status = CompletionStatus::UR;
   tlp.initiator = &dmi;
-  tlm::tlm_phase phase = TLP_DIRECT;
+  tlm::tlm_phase phase = wire::TLP_DIRECT;
   sc_core::sc_time none;
   link->nb_transport_bw(tlp, phase, none);
   direct_given_ |= tlp.status == CompletionStatus::SC;
@@ -156,7 +156,7 @@ void Endpoint::send_limits() {
   Tlp tlp;
   tlp.length = 128u << space_.express->device_control.MaxPayloadSize;
   tlp.first_ps = std::int64_t{128} << space_.express->device_control.MaxReadRequestSize;
-  tlm::tlm_phase phase = TLP_LIMITS;
+  tlm::tlm_phase phase = wire::TLP_LIMITS;
   sc_core::sc_time none;
   link->nb_transport_bw(tlp, phase, none);
 }

@@ -2,7 +2,7 @@
 // The link's sockets: requests down, completions up, bus-master accesses up and their completions down.
 #include <ahcisim/models/pcie/link.hpp>
 
-#include <ahcisim/models/pcie/phases.hpp>
+#include <ahcisim/tlm/tlp_phases.hpp>
 
 namespace ahcisim::pcie {
 
@@ -44,7 +44,7 @@ void Link::start_of_simulation() {
   trained.address = timing_.generation() | timing_.lanes() << 8;
   trained.length = timing_.max_payload();
   trained.first_ps = timing_.max_read_request();
-  tlm::tlm_phase phase = TLP_TRAINED;
+  tlm::tlm_phase phase = wire::TLP_TRAINED;
   sc_core::sc_time none;
   downstream->nb_transport_fw(trained, phase, none);
 }
@@ -127,7 +127,7 @@ Link::SyncEnum Link::backward(Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time&
   if (phase == tlm::BEGIN_RESP) {
     const Interval on_wire = send_completion(up_, tlp, context_.calendar.absolute(delay));
     delay = context_.calendar.annotate(on_wire.end + up_.latency);
-  } else if (phase == TLP_LIMITS) {
+  } else if (phase == wire::TLP_LIMITS) {
     timing_.set_limits(std::min(tlp.length, platform_payload_), static_cast<unsigned>(tlp.first_ps));
     limits_changed();
     return tlm::TLM_COMPLETED;

@@ -12,8 +12,8 @@
 #include <tlm_utils/simple_target_socket.h>
 
 #include <ahcisim/models/kit/context.hpp>
+#include <ahcisim/models/kit/direct_memory.hpp>
 #include <ahcisim/models/pcie/flow_control.hpp>
-#include <ahcisim/models/pcie/host_memory.hpp>
 #include <ahcisim/models/pcie/root_complex_parameters.hpp>
 #include <ahcisim/tlm/interrupt.hpp>
 #include <ahcisim/tlm/tlp.hpp>
@@ -82,7 +82,7 @@ class RootComplex : public sc_core::sc_module {
   std::uint64_t low_, low_size_, high_, high_size_, ecam_, io_;
   std::uint64_t clear_ = 0, clear_size_ = 0;  // addresses without a window around the last bus-master access
   unsigned bus_;
-  HostMemory host_;
+  kit::DirectMemory host_;
   PostedOrder order_;  // posted writes on their way from the root port into memory
   std::deque<Outstanding> pool_;  // those used stay where they are, and are used again
   Outstanding* free_ = nullptr;

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include <ahcisim/models/pcie/phases.hpp>
+#include <ahcisim/tlm/tlp_phases.hpp>
 
 namespace ahcisim::pcie {
 
@@ -79,16 +79,16 @@ void RootComplex::bus_master_memory(Tlp& tlp, sc_core::sc_time& delay) {
 }
 
 void RootComplex::without_time(Tlp& tlp, tlm::tlm_phase& phase) {
-  if (phase != TLP_DEBUG && phase != TLP_DIRECT) return;
+  if (phase != wire::TLP_DEBUG && phase != wire::TLP_DIRECT) return;
   tlp.status = CompletionStatus::UR;
-  if (own_window(tlp.address, phase == TLP_DEBUG ? tlp.length : 1)) return;
+  if (own_window(tlp.address, phase == wire::TLP_DEBUG ? tlp.length : 1)) return;
   tlm::tlm_generic_payload payload;
   payload.set_command(tlp.read() ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND);
   payload.set_address(tlp.address);
   payload.set_data_ptr(tlp.data);
   payload.set_data_length(tlp.length);
   payload.set_streaming_width(tlp.length);
-  const bool done = phase == TLP_DIRECT ? memory->get_direct_mem_ptr(payload, *static_cast<tlm::tlm_dmi*>(tlp.initiator))
+  const bool done = phase == wire::TLP_DIRECT ? memory->get_direct_mem_ptr(payload, *static_cast<tlm::tlm_dmi*>(tlp.initiator))
                                         : memory->transport_dbg(payload) == tlp.length;
   if (done) tlp.status = CompletionStatus::SC;
 }
@@ -100,7 +100,7 @@ void RootComplex::invalidate(sc_dt::uint64 first, sc_dt::uint64 last) {
   range.set_end_address(last);
   Tlp tlp;
   tlp.initiator = &range;
-  tlm::tlm_phase phase = TLP_DIRECT;
+  tlm::tlm_phase phase = wire::TLP_DIRECT;
   sc_core::sc_time none;
   link->nb_transport_fw(tlp, phase, none);
 }

@@ -12,11 +12,11 @@
 
 #include <ahcisim/tlm/tlp.hpp>
 
-namespace ahcisim::pcie {
+namespace ahcisim::wire {
 
 TLM_DECLARE_EXTENDED_PHASE(TLP_TRAINED);
 TLM_DECLARE_EXTENDED_PHASE(TLP_LIMITS);
 TLM_DECLARE_EXTENDED_PHASE(TLP_DEBUG);
 TLM_DECLARE_EXTENDED_PHASE(TLP_DIRECT);
 
-}  // namespace ahcisim::pcie
+}  // namespace ahcisim::wire

@@ -8,10 +8,10 @@
 #include <systemc>
 #include <tlm>
 
-namespace ahcisim::pcie {
+namespace ahcisim::kit {
 
 /// Holds the direct regions a memory socket has granted. Access is checked to lie within one of them.
-class HostMemory {
+class DirectMemory {
  public:
   /// `Socket` is any initiator socket of the generic payload. Returns false where nobody claims the whole range. `delay`
   /// advances by what memory takes where it offers no direct access.
@@ -49,4 +49,4 @@ class HostMemory {
   tlm::tlm_generic_payload payload_;
 };
 
-}  // namespace ahcisim::pcie
+}  // namespace ahcisim::kit
