@@ -100,6 +100,7 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   // ata/transfer.cpp: data phases, and when they happen
   void may_transfer(MediaRequest& request, kit::Duration at) override;
   void complete(MediaRequest& request, kit::Duration at) override;
+  void answered(kit::Duration at);
   void watch_medium();
   void advance(std::uint64_t serial);
   void pump();
@@ -113,6 +114,7 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   kit::Duration send_data_fis(Command& command, std::uint32_t bytes, kit::Duration when, wire::Verdict& verdict);
   void data_sent(Command& command, kit::Duration when);
   void phase_ended(std::uint64_t argument);
+  void tell_transferred(Command& command);
   void request_data(Command& command, kit::Duration when);
   void receive_data(wire::Frame& frame, kit::Duration arrival);
   void data_arrived(std::uint64_t argument);
@@ -196,6 +198,7 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   kit::Duration link_free_;           // when the last frame sent was acknowledged
   kit::Duration wake_ = kit::Duration::never(), medium_wake_ = kit::Duration::never();
   std::uint64_t wake_serial_ = 0, medium_serial_ = 0;
+  bool asking_ = false;               // the medium is being called: pump() follows
 
   std::vector<LbaRange> bad_;         // unreadable sectors, disjoint and in order
   std::unique_ptr<std::uint8_t[]> buffer_;   // internal data

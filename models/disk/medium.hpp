@@ -3,8 +3,8 @@
 //
 // A medium is plain C++ and never waits. The device tells it the time with each call, and calls advance() at the time
 // next_decision() names (again after every call, since a call may change it). Answers come through MediumClient, from
-// within submit(), transferred() or advance(), and carry a time that is now or later: a medium that knows a
-// completion beforehand (an SSD) says so at once and costs no event.
+// within submit(), transferred() or advance(), or on their own from a medium that waits for others (an image file). They carry
+// a time that is now or later: a medium that knows a completion beforehand (an SSD) says so at once and costs no event.
 //
 // Who wants to know what a power cut would leave attaches a DurabilityListener; without one a medium spends a branch on it.
 #pragma once

@@ -99,7 +99,9 @@ void AtaDevice::submit(Command& command, MediaOp op, LbaRange range) {
   request.tag = command.tag;
   command.at_medium = true;
   if (power_ == Power::standby) enter_power(Power::active_or_idle);
+  asking_ = true;
   medium_.submit(request, calendar_.now());
+  asking_ = false;
   watch_medium();
 }
 

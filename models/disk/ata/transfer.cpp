@@ -7,13 +7,22 @@ namespace ahcisim::disk {
 using kit::Duration;
 using wire::Verdict;
 
-void AtaDevice::may_transfer(MediaRequest& request, Duration at) { ready_.add(at, request.index); }
+void AtaDevice::may_transfer(MediaRequest& request, Duration at) {
+  ready_.add(at, request.index);
+  answered(at);
+}
 
 void AtaDevice::complete(MediaRequest& request, Duration at) {
   Command& command = commands_[request.index];
   command.at_medium = false;
   command.done_at = at;
   if (command.moved == command.bytes && !(request.index == single && !single_busy_)) done_.add(at, request.index);
+  answered(at);
+}
+
+/// A medium that waits for others (an image file) answers on its own.
+void AtaDevice::answered(Duration at) {
+  if (!asking_) wake_at(kit::max(at, calendar_.now()));
 }
 
 /// Sees to it that Medium::advance() is called in time. At most one event is good; one that comes too early is harmless.
@@ -27,7 +36,11 @@ void AtaDevice::watch_medium() {
 void AtaDevice::advance(std::uint64_t serial) {
   if (serial != medium_serial_) return;
   medium_wake_ = Duration::never();
-  if (medium_.next_decision() <= calendar_.now()) medium_.advance(calendar_.now());
+  if (medium_.next_decision() <= calendar_.now()) {
+    asking_ = true;
+    medium_.advance(calendar_.now());
+    asking_ = false;
+  }
   watch_medium();
   pump();
 }
@@ -205,10 +218,16 @@ void AtaDevice::phase_ended(std::uint64_t argument) {
   phase_ = Phase::none;
   phase_probe_.set(calendar_.now(), 0);
   if (command.at_medium) {
-    medium_.transferred(command.media, calendar_.now());
-    watch_medium();
+    tell_transferred(command);
   }
   pump();
+}
+
+void AtaDevice::tell_transferred(Command& command) {
+  asking_ = true;
+  medium_.transferred(command.media, calendar_.now());
+  asking_ = false;
+  watch_medium();
 }
 
 /// Asks the host for the next Data FIS: DMA Activate, or PIO Setup.
@@ -266,8 +285,7 @@ void AtaDevice::data_arrived(std::uint64_t argument) {
     if (command.buffer) {
       buffer_filled(command);
     } else {
-      medium_.transferred(command.media, now);
-      watch_medium();
+      tell_transferred(command);
     }
   }
   pump();
