@@ -73,6 +73,8 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
   const std::string& failure() const { return failure_; }
   const AhciDriverStatistics& statistics() const { return statistics_; }
   const Processor& processor() const { return processor_; }
+  /// For a hypervisor's bus, which it is attached to.
+  Processor& processor() { return processor_; }
 
  private:
   enum class State : std::uint8_t { bringing_up, running, recovering, dead };

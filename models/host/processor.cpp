@@ -20,6 +20,7 @@ void Processor::raise(unsigned vector, kit::Duration at) {
 }
 
 void Processor::set_level(bool asserted) {
+  if (asserted && !level_) level_since_ = calendar_.now();
   level_ = asserted;
   poke();
 }
@@ -30,13 +31,19 @@ void Processor::find_next_interrupt() {
     next_interrupt_ = kit::min(next_interrupt_, latches_[static_cast<unsigned>(__builtin_ctz(left))].first);
 }
 
+void Processor::enter_handler(unsigned vector, kit::Duration now) {
+  software_.interrupt(vector, platform_ ? platform_->interrupt_taken(now) : now);
+}
+
 void Processor::take_interrupt(kit::Duration now) {
   unsigned vector = 0;
+  raised_at_ = level_since_;
   for (std::uint32_t left = announced_; left; left &= left - 1) {
     const auto candidate = static_cast<unsigned>(__builtin_ctz(left));
     Latch& latch = latches_[candidate];
     if (latch.first > now) continue;
     vector = candidate;
+    raised_at_ = latch.first;
     if (latch.last > now)
       latch.first = latch.last;  // announced, but not here yet: it will come again
     else
@@ -44,7 +51,7 @@ void Processor::take_interrupt(kit::Duration now) {
     break;
   }
   find_next_interrupt();
-  software_.interrupt(vector, now);
+  enter_handler(vector, now);
 }
 
 void Processor::poke() {
@@ -77,7 +84,17 @@ void Processor::wake(std::uint64_t) {
   poke();
 }
 
+void Processor::hold(kit::Duration until) {
+  if (busy_) {
+    held_until_ = kit::max(held_until_, until);
+  } else if (until > free_at_) {
+    busy_time_ += until - kit::max(free_at_, calendar_.now());
+    free_at_ = until;
+  }
+}
+
 void Processor::release(kit::Duration end) {
+  end = kit::max(end, held_until_);
   busy_ = false;
   free_at_ = end;
   busy_time_ += end - begun_;

@@ -2,10 +2,12 @@
 // One processor: busy with one thing at a time, interrupts first. It decides only where one step ends and another may begin.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
 #include <ahcisim/models/kit/calendar.hpp>
+#include <ahcisim/tlm/request_tag.hpp>
 
 namespace ahcisim::host {
 
@@ -21,6 +23,16 @@ class Software {
 
  protected:
   ~Software() = default;
+};
+
+/// What stands under a virtual processor.
+class ProcessorPlatform {
+ public:
+  /// An interrupt is taken at `now`; returns when its handler begins (acknowledging it may trap).
+  virtual kit::Duration interrupt_taken(kit::Duration now) = 0;
+
+ protected:
+  ~ProcessorPlatform() = default;
 };
 
 class Processor {
@@ -44,6 +56,17 @@ class Processor {
   /// When the processor is free, as far as it is known.
   kit::Duration free_at() const { return free_at_; }
   bool busy() const { return busy_; }
+  /// Whether it executes at `at`, as far as it is known; else it has halted.
+  bool running(kit::Duration at) const { return busy_ || at < free_at_; }
+  /// Makes it a virtual one; before the simulation starts.
+  void attach(ProcessorPlatform& platform) { platform_ = &platform; }
+  /// Nothing runs before `until`: the hypervisor holds it. The step under way ends no earlier.
+  void hold(kit::Duration until);
+  /// Enters what a virtual processor adds to the account of a request that an interrupt handler finds done: when it was given
+  /// the interrupt.
+  void stamp_injected(wire::RequestTag& tag) const {
+    if (platform_) tag.stamp(wire::Stage::injected, std::max(raised_at_.ps(), tag.when(wire::Stage::status)));
+  }
   /// Time spent with steps that have ended.
   kit::Duration busy_time() const { return busy_time_; }
 
@@ -53,6 +76,7 @@ class Processor {
     kit::Duration first = kit::Duration::never(), last = kit::Duration::never();
   };
   void wake(std::uint64_t);
+  void enter_handler(unsigned vector, kit::Duration now);
   void take_interrupt(kit::Duration now);
   void find_next_interrupt();
 
@@ -61,6 +85,9 @@ class Processor {
   std::array<Latch, vectors> latches_{};
   std::uint32_t announced_ = 0;  // vectors with a latch set
   kit::Duration next_interrupt_ = kit::Duration::never();
+  ProcessorPlatform* platform_ = nullptr;
+  kit::Duration held_until_;  // while busy
+  kit::Duration level_since_, raised_at_;
   bool level_ = false, masked_ = false, busy_ = false, in_loop_ = false;
   kit::Duration begun_, free_at_, busy_time_;
   kit::Duration armed_ = kit::Duration::never();
