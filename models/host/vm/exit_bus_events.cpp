@@ -108,7 +108,8 @@ Duration ExitBus::interrupt_taken(Duration now) {
 Duration ExitBus::inject(Duration when) {
   statistics_.injections.add();
   const Duration asked = kit::max(emulator_.kernel_work(injection_), when + injection_);
-  if (first_ || free_ > asked) return kit::max(free_, asked);  // outside the guest already: with the next entry
+  const bool outside = free_ > asked || (first_ && first_->issued <= asked);
+  if (outside) return kit::max(first_ ? effect_at(*first_) + device_access_ + back_ : free_, asked);  // with the next entry
   const bool running = guest_ && guest_->running(asked);
   const Duration way = (running ? costs_.kick() : costs_.halt_wake()) + costs_.entry();
   if (running) {
