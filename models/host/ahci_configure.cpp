@@ -175,7 +175,8 @@ void AhciDriver::device_configured() {
     return give_up("logical sectors of " + std::to_string(logical) + " bytes are not supported");
   if (identify_.logical_sectors == 0 || identify_.logical_sectors > (std::uint64_t{1} << 48))
     return give_up("IDENTIFY DEVICE reports a capacity of " + std::to_string(identify_.logical_sectors) + " sectors");
-  const std::uint64_t longest_sectors = identify_.lba48 ? 65535 : 256;  // libata, ATA_MAX_SECTORS_LBA48
+  // libata: ATA_MAX_SECTORS_LBA48, or ATA_MAX_SECTORS; "applying bridge limits" is the latter.
+  const std::uint64_t longest_sectors = identify_.lba48 && !identify_.bridge ? 65535 : 256;
   longest_command_ = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(static_cast<std::uint64_t>(parameters_.max_request().value), longest_sectors * logical));
   longest_command_ -= longest_command_ % logical;

@@ -17,6 +17,7 @@ struct Identify {
   bool lba48 = false, ncq = false, fua = false, write_cache_offered = false, write_cache = false, look_ahead_offered = false,
        look_ahead = false, flush_ext = false, trim = false, log_ext = false, log_dma_ext = false, auto_activate_offered = false,
        auto_activate = false;
+  bool bridge = false;      ///< word 93 is not zero: on a SATA port, a parallel drive behind a bridge
   unsigned udma_modes = 0;  ///< word 88, 6:0
 
   /// From 512 bytes as they lie in memory.
@@ -47,6 +48,7 @@ struct Identify {
     id.log_ext = enabled_valid && ((word(84) | word(87)) & 1 << 5);
     id.log_dma_ext = (word(119) & 0xc000) == 0x4000 && (word(119) & 1 << 3) && (word(120) & 1 << 3);
     id.trim = word(169) & 1;
+    id.bridge = word(93) != 0;
     id.udma_modes = word(53) & 4 ? word(88) & 0x7f : 0;
     return id;
   }

@@ -98,6 +98,8 @@ const IdentifyRow rows[] = {
     {88, 14, 8, "Ultra DMA mode selected",
      [](const In& in) { return in.settings.ultra_dma <= 6 ? std::uint64_t{1} << in.settings.ultra_dma : 0; }},
     {88, 6, 0, "Ultra DMA modes 0 to 6 supported", [](const In&) { return std::uint64_t{0x7f}; }},
+    {93, 15, 0, "hardware reset result: zero for Serial ATA, unless the bridge's quirk is chosen",
+     [](const In& in) { return std::uint64_t{in.parameters.bridge_quirk() ? 0x6001u : 0u}; }},
     {100, 63, 0, "sectors addressable with 48 bits", [](const In& in) { return in.facts.sectors; }},
     {105, 15, 0, "most 512-byte blocks to a DATA SET MANAGEMENT", [](const In& in) { return std::uint64_t{in.facts.trim ? 8u : 0u}; }},
     {106, 14, 14, "the word is valid", one},

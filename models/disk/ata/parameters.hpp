@@ -24,6 +24,9 @@ struct AtaParameters : kit::ParameterSet {
                                         "supports non-zero buffer offsets in DMA Setup (Serial ATA 3.x, 13.3)"};
   kit::Parameter<bool> auto_activate{*this, "auto_activate", true, kit::choice("word 78 bit 2"),
                                      "supports the auto-activate optimisation of DMA Setup (Serial ATA 3.x, 10.5.9)"};
+  kit::Parameter<bool> bridge_quirk{*this, "bridge_quirk", false,
+                                    kit::measured("QEMU 11.1: its disk on a SATA port reports a hardware reset result, and Linux then applies bridge limits"),
+                                    "word 93 is not zero, as behind a bridge from parallel to serial ATA: Linux sends 128 KiB at most"};
   kit::Parameter<kit::Duration> power_on{
       *this, "power_on", kit::Duration::from_ms(10),
       kit::assumed("a disk that spins already: a start from rest takes seconds that no experiment asks for"),
