@@ -59,16 +59,20 @@ struct RequestTag {
   std::int64_t when(Stage stage) const { return at[static_cast<std::size_t>(stage)]; }
   /// Calls stage(Stage, picoseconds) for each point that was passed: the time since all points before it were passed. What
   /// overlaps an earlier stage (a write's data arrives before the medium has it) counts once, so the stages of a request are
-  /// never negative and sum to its latency, from submitted to completed.
+  /// never negative and sum to its latency, from submitted to completed. Data that an emulator's call to the host had brought
+  /// is not transferred again where the device model moves it on: that is told's and status's time.
   template <class Function> void account(Function&& stage) const {
     std::int64_t reached = at.front();
     for (std::size_t i = 1; i < stage_count; ++i) {
-      if (at[i] < 0) continue;
+      if (at[i] < 0 || (i == static_cast<std::size_t>(Stage::transferred) && moved_on())) continue;
       const std::int64_t until = std::clamp(at[i], reached, std::max(reached, at.back()));
       stage(static_cast<Stage>(i), until - reached);
       reached = until;
     }
   }
+
+ private:
+  bool moved_on() const { return when(Stage::host_done) >= 0 && when(Stage::transferred) > when(Stage::host_done); }
 };
 
 /// The tags of the commands that are outstanding at one controller, by port (IDE: channel; virtio: queue) and slot (IDE:

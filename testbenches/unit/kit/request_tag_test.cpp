@@ -50,6 +50,23 @@ TEST(RequestTag, WhatOverlapsCountsOnce) {
   EXPECT_EQ(stage_of(tag, Stage::transferred), 0);
 }
 
+TEST(RequestTag, WhatAnEmulatorMovesOnIsNoTransfer) {
+  RequestTag tag;
+  tag.open(10);
+  tag.stamp(Stage::submitted, 0);
+  tag.stamp(Stage::host_call, 20);
+  tag.stamp(Stage::media, 60);
+  tag.stamp(Stage::transferred, 90);  // the device model's copy, after the host's call had the data
+  tag.stamp(Stage::host_done, 70);
+  tag.stamp(Stage::told, 80);
+  tag.stamp(Stage::status, 95);
+  tag.stamp(Stage::completed, 100);
+  EXPECT_EQ(sum_of(tag), 100);
+  EXPECT_EQ(stage_of(tag, Stage::transferred), -1);
+  EXPECT_EQ(stage_of(tag, Stage::host_done), 10);
+  EXPECT_EQ(stage_of(tag, Stage::status), 15);
+}
+
 TEST(RequestTag, APointAfterTheEndIsCut) {
   RequestTag tag;
   tag.open(9);
