@@ -16,6 +16,7 @@ namespace ahcisim::host {
 struct CacheBench : RequestOwner, DeviceListener {
   explicit CacheBench(const std::function<void(CacheBench&)>& change = {}, std::uint64_t sectors = 65536)
       : below{context, sectors} {
+    context.calendar.set_run_ahead_limit({});  // run_for() is exact
     parameters.size.set(kit::Bytes{4 << 20});  // 1024 pages: background 102, limit 204
     if (change) change(*this);
     cache.emplace("cache", context, parameters, below);
