@@ -143,8 +143,6 @@ class CachedDevice : public sc_core::sc_module, public BlockDevice, private Requ
   void finish_write_back(Io& io);
   void finish_pass(Io& io);
   void wake_waiters(Io& io);
-  static void copy_stages(const wire::RequestTag& from, wire::RequestTag& to);
-  static void copy_result(const Request& from, Request& to);
 
   kit::Calendar& calendar_;
   const CacheParameters& parameters_;

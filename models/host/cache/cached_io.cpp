@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include <ahcisim/models/host/request_copy.hpp>
+
 namespace ahcisim::host {
 
 CachedDevice::Io& CachedDevice::new_io(Io::Kind kind) {
@@ -147,19 +149,6 @@ void CachedDevice::finish_pass(Io& io) {
   }
   free_ios_.push_back(&io);
   wake(operation);
-}
-
-/// What the driver and everything below it stamped; the program's own points stay its own.
-void CachedDevice::copy_stages(const wire::RequestTag& from, wire::RequestTag& to) {
-  for (auto i = static_cast<std::size_t>(wire::Stage::issued); i <= static_cast<std::size_t>(wire::Stage::interrupt); ++i)
-    if (from.at[i] >= 0) to.at[i] = from.at[i];
-}
-
-void CachedDevice::copy_result(const Request& from, Request& to) {
-  to.status = from.status;
-  to.ata_status = from.ata_status;
-  to.ata_error = from.ata_error;
-  to.error_lba = from.error_lba;
 }
 
 }  // namespace ahcisim::host
