@@ -23,6 +23,7 @@ CachedDevice::Io& CachedDevice::new_io(Io::Kind kind) {
   Request& request = io.request;
   request.fua = request.flush_first = false;
   request.priority = 0;
+  request.error_lba = 0;
   request.segments = nullptr;
   request.segment_count = 0;
   request.owner = this;

@@ -23,6 +23,7 @@ HostFile::Io& HostFile::new_io(Io::Kind kind, Operation* operation) {
   Request& request = io.request;
   request.fua = request.flush_first = request.with_data = false;
   request.priority = 0;
+  request.error_lba = 0;
   request.segments = nullptr;
   request.segment_count = 0;
   request.owner = this;

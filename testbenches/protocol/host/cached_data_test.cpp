@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Random buffered and direct requests with data against an oracle of bytes: nobody ever sees anything but the last write.
+// Random buffered and direct requests with data against an oracle of bytes: nobody ever sees anything but the last write, and
+// what a flush or FUA promised is on the device.
 #include <cstring>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace {
 class Exerciser : public RequestOwner {
  public:
   Exerciser(std::uint64_t seed, std::uint64_t sectors, unsigned requests, const std::function<void(CacheBench&)>& change = {})
-      : random_{seed, "cached_data"}, bench{change, sectors}, oracle_(sectors * sector_bytes), left_{requests} {
+      : random_{seed, "cached_data"}, bench{change, sectors}, oracle_(sectors * sector_bytes), begun_(sectors), ended_(sectors), left_{requests} {
     for (std::size_t i = 0; i < bench.below.bytes().size(); ++i)
       oracle_[i] = bench.below.bytes()[i] = static_cast<std::uint8_t>(i * 7 + i / 512);
     bench.below.latency_of = [this](const Request&) { return kit::Duration::from_ns(static_cast<double>(random_.between(1, 300'000))); };
@@ -30,6 +31,7 @@ class Exerciser : public RequestOwner {
     EXPECT_EQ(std::memcmp(oracle_.data(), bench.below.bytes().data(), oracle_.size()), 0) << "the device, after a flush";
   }
   unsigned completions = 0;
+  std::uint64_t promises = 0;
 
  private:
   struct Slot {
@@ -37,6 +39,7 @@ class Exerciser : public RequestOwner {
     bool busy = false;
     std::vector<std::uint8_t> data;
     std::uint64_t inspected = 0;
+    kit::Duration submitted;
   };
   static Slot& slot_of(const Request& request) { return *static_cast<Slot*>(request.context); }
 
@@ -80,7 +83,21 @@ class Exerciser : public RequestOwner {
       std::memset(truth, 0, slot.data.size());
     }
     BlockDevice& door = random_.between(0, 3) ? bench.cache->buffered() : bench.cache->direct();
-    door.submit(request, at + kit::Duration::from_ns(static_cast<double>(random_.between(0, 50'000))));
+    slot.submitted = at + kit::Duration::from_ns(static_cast<double>(random_.between(0, 50'000)));
+    if (changes(request)) std::fill_n(begun_.begin() + static_cast<std::ptrdiff_t>(request.lba), request.sectors, slot.submitted);
+    door.submit(request, slot.submitted);
+  }
+  static bool changes(const Request& request) { return request.op == Op::write || request.op == Op::trim; }
+  bool on_device(std::uint64_t sector) {
+    return std::memcmp(oracle_.data() + sector * sector_bytes, bench.below.bytes().data() + sector * sector_bytes, sector_bytes) == 0;
+  }
+  /// Every write that was done when a flush came, and is the last of its sector, is on the device when the flush is done.
+  void check_flushed(const Slot& slot) {
+    for (std::uint64_t sector = 0; sector < begun_.size(); ++sector)
+      if (ended_[sector] <= slot.submitted && begun_[sector] <= ended_[sector] && begun_[sector] > kit::Duration{}) {
+        ++promises;
+        ASSERT_TRUE(on_device(sector)) << sector;
+      }
   }
   void completed(Request& request, kit::Duration at) override {
     ++completions;
@@ -92,6 +109,11 @@ class Exerciser : public RequestOwner {
       ASSERT_EQ(std::memcmp(slot.data.data(), oracle_.data() + request.lba * sector_bytes, slot.data.size()), 0)
           << FakeBlockDevice::text_of(request) << ", request " << request.tag.id;
     }
+    const auto first = static_cast<std::ptrdiff_t>(request.lba);
+    if (changes(request)) std::fill_n(ended_.begin() + first, request.sectors, at);
+    if (request.op == Op::flush) check_flushed(slot);
+    for (std::uint64_t sector = request.lba; request.fua && sector < request.lba + request.sectors; ++sector)
+      ASSERT_TRUE(on_device(sector)) << sector;
     std::int64_t sum = 0;
     request.tag.account([&](wire::Stage, std::int64_t ps) { sum += ps; });
     EXPECT_EQ(sum, CacheBench::latency(request).ps());
@@ -114,6 +136,7 @@ class Exerciser : public RequestOwner {
 
  private:
   std::vector<std::uint8_t> oracle_;
+  std::vector<kit::Duration> begun_, ended_;  // of the last write of each sector
   std::vector<Slot> slots_;
   unsigned left_;
   std::uint64_t started_ = 0;
@@ -125,6 +148,7 @@ TEST(CachedData, random_requests_see_the_last_write) {
   Exerciser exerciser{seed, 8003, 6000};  // the last page has three sectors
   exerciser.run();
   EXPECT_GT(exerciser.bench.cache->statistics().ahead_hits.value(), 0u);
+  EXPECT_GT(exerciser.promises, 100'000u);
 }
 
 TEST(CachedData, random_requests_in_a_tiny_cache_see_the_last_write) {

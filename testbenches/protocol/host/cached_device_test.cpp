@@ -60,6 +60,16 @@ TEST(CachedDevice, a_hit_passes_four_points) {
   EXPECT_EQ(sum_of_stages(hit), CacheBench::latency(hit).ps());
 }
 
+TEST(CachedDevice, a_hit_is_one_event) {
+  CacheBench bench;
+  bench.act(Op::read, 800, 64);
+  const std::uint64_t before = bench.context.calendar.events();
+  for (int i = 0; i < 10; ++i) bench.submit(Op::read, 800 + i, 8);
+  bench.run_for(1);
+  EXPECT_EQ(bench.done.size(), 11u);
+  EXPECT_EQ(bench.context.calendar.events() - before, 10u);
+}
+
 TEST(CachedDevice, a_write_is_done_when_it_is_in_the_cache) {
   CacheBench bench;
   const Request& write = bench.act(Op::write, 800, 16);
