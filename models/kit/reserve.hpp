@@ -24,6 +24,37 @@ class Reserve {
     if (head_ == busy_.size() || earliest >= busy_.back().end) return append(earliest, length);
     return fill_gap(earliest, length);
   }
+  /// Books `length` of the time that is free from `earliest` on, in pieces where others lie in between. Returns where the
+  /// first piece begins and the last one ends; `now` as in book().
+  Interval fill(Duration now, Duration earliest, Duration length) {
+    forget_before(now);
+    if (head_ == busy_.size() || earliest >= busy_.back().end) return append(earliest, length);
+    std::size_t next = busy_.size() - 1;
+    while (next > head_ && busy_[next - 1].end >= earliest) --next;
+    Duration begin = Duration::never(), from = earliest, left = length;
+    std::size_t first = next;  // the pieces and what lies between them, up to busy_[next - 1], become one interval
+    for (; next < busy_.size() && from + left > busy_[next].begin; ++next) {
+      if (busy_[next].begin > from) {
+        begin = min(begin, from);
+        left -= busy_[next].begin - from;
+      } else if (begin == Duration::never()) {
+        first = next;
+      }
+      from = max(from, busy_[next].end);
+    }
+    begin = min(begin, from);
+    total_ += length;
+    const Duration end = from + left;
+    Duration until = end;
+    if (next < busy_.size() && busy_[next].begin == end) until = busy_[next++].end;
+    if (first == next) {
+      busy_.insert(busy_.begin() + static_cast<std::ptrdiff_t>(first), {begin, until});
+    } else {
+      busy_[first] = {min(busy_[first].begin, begin), until};
+      busy_.erase(busy_.begin() + static_cast<std::ptrdiff_t>(first + 1), busy_.begin() + static_cast<std::ptrdiff_t>(next));
+    }
+    return {begin, end};
+  }
   /// The begin that book() would give, without booking.
   Duration first_fit(Duration earliest, Duration length) const {
     Duration begin = earliest;

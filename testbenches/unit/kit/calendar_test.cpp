@@ -111,6 +111,37 @@ TEST(Reserve, FillsGapsAndNeverOverlaps) {
   EXPECT_EQ(reserve.busy_time().ps(), sum);
 }
 
+// Against a map of every picosecond: what is filled is free time, the first there is.
+TEST(Reserve, FillsFreeTimeInPieces) {
+  std::mt19937_64 random{8};
+  Reserve reserve;
+  std::vector<bool> busy(40'000);
+  std::int64_t now = 0, sum = 0;
+  for (int i = 0; i < 1000; ++i) {
+    now += static_cast<std::int64_t>(random() % 40);
+    std::int64_t at = now + static_cast<std::int64_t>(random() % 400), left = 1 + static_cast<std::int64_t>(random() % 60);
+    const auto earliest = Duration::from_ps(at), length = Duration::from_ps(left);
+    if (random() % 3 == 0) {
+      const auto booked = reserve.book(Duration::from_ps(now), earliest, length);
+      for (std::int64_t t = booked.begin.ps(); t < booked.end.ps(); ++t) {
+        ASSERT_FALSE(busy[static_cast<std::size_t>(t)]) << "at " << t;
+        busy[static_cast<std::size_t>(t)] = true;
+      }
+    } else {
+      const auto filled = reserve.fill(Duration::from_ps(now), earliest, length);
+      while (busy[static_cast<std::size_t>(at)]) ++at;
+      ASSERT_EQ(filled.begin.ps(), at);
+      for (; left > 0; ++at) {
+        left -= !busy[static_cast<std::size_t>(at)];
+        busy[static_cast<std::size_t>(at)] = true;
+      }
+      ASSERT_EQ(filled.end.ps(), at);
+    }
+    sum += length.ps();
+  }
+  EXPECT_EQ(reserve.busy_time().ps(), sum);
+}
+
 TEST(Reserve, TakesTheFirstGapThatFits) {
   Reserve reserve;
   reserve.book(0_ns, 100_ns, 50_ns);
