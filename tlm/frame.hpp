@@ -49,6 +49,7 @@ struct Frame {
   Verdict verdict = Verdict::r_ok;
   bool crc_error = false;                ///< link to receiver: the frame arrived damaged; its content must not be used
   std::uint8_t retries = 0;              ///< set by the link, for both sides: how often a non-data frame crossed damaged before
+  bool contended = false;                ///< set by the receiver of a Data FIS: others want what takes it in, do not send ahead of time
   std::uint8_t speed = 0;                ///< SATA_PHYRDY: generation 1 … 3
   std::uint8_t speed_limit = 0;          ///< SATA_COMRESET: 0 = none, else highest generation
   std::uint8_t* payload = nullptr;       ///< Data FIS: the bytes, read by the receiver during the call

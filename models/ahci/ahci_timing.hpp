@@ -47,6 +47,9 @@ struct HbaParameters : kit::ParameterSet {
   kit::Parameter<kit::Rate> dma_rate{*this, "dma_rate", kit::Rate{4e9},
       kit::assumed("above what six ports and a gen3 x4 link need, so that the engine is not the bottleneck"),
       "the shared DMA engine's rate"};
+  kit::Parameter<kit::Bytes> dma_burst{*this, "dma_burst", 512_B,
+      kit::assumed("a few PCIe write TLPs of 128 or 256 bytes, the largest payload that chipsets grant"),
+      "what the shared DMA engine moves for one port before it is another's turn", kit::Parameter<kit::Bytes>::Range{64_B, 8_KiB}};
   kit::Parameter<kit::Bytes> receive_fifo{*this, "receive_fifo", 8_KiB,
       kit::assumed("room for one largest Data FIS; the link is held beyond"), "a port's receive buffer",
       kit::Parameter<kit::Bytes>::Range{256_B, 1_MiB}};
@@ -60,10 +63,11 @@ struct Timing {
       : register_access{p.register_access()}, command_issue{p.command_issue()}, command_prepare{p.command_prepare()},
         fis_receive{p.fis_receive()}, data_start{p.data_start()}, interrupt_delay{p.interrupt_delay()},
         reset_time{p.reset_time()}, comreset_time{p.comreset_time()}, dma_overhead{p.dma_overhead()},
-        dma_ps_per_byte{1e12 / p.dma_rate().bytes_per_second} {}
+        dma_ps_per_byte{1e12 / p.dma_rate().bytes_per_second}, dma_burst{static_cast<std::uint32_t>(p.dma_burst().value)} {}
   kit::Duration register_access, command_issue, command_prepare, fis_receive, data_start, interrupt_delay, reset_time,
       comreset_time, dma_overhead;
   double dma_ps_per_byte;
+  std::uint32_t dma_burst;
 
   /// How long one transaction occupies the DMA engine.
   kit::Duration occupancy(std::uint32_t bytes) const {

@@ -7,36 +7,36 @@ namespace ahcisim::ahci {
 using kit::Duration;
 
 DmaEngine::DmaEngine(kit::Calendar& calendar, const Timing& timing, HbaStatistics& statistics, DmaSocket& socket)
-    : calendar_{calendar}, timing_{timing}, statistics_{statistics}, socket_{socket} {
+    : calendar_{calendar}, statistics_{statistics}, socket_{socket}, share_{timing} {
   payload_.set_extension(&stream_);
   payload_.set_byte_enable_ptr(nullptr);
 }
 
 DmaEngine::~DmaEngine() { payload_.clear_extension(&stream_); }
 
-DmaResult DmaEngine::read(Duration earliest, std::uint64_t address, std::uint8_t* to, std::uint32_t bytes) {
+DmaResult DmaEngine::read(unsigned port, Duration earliest, std::uint64_t address, std::uint8_t* to, std::uint32_t bytes) {
   payload_.set_command(::tlm::TLM_READ_COMMAND);
   payload_.set_address(address);
   payload_.set_data_ptr(to);
   payload_.set_data_length(bytes);
   statistics_.dma_read_bytes.add(bytes);
-  return transfer(earliest, Duration{});
+  return transfer(port, earliest, Duration{});
 }
 
-DmaResult DmaEngine::write(Duration earliest, Duration source_end, std::uint64_t address, const std::uint8_t* from,
-                           std::uint32_t bytes) {
+DmaResult DmaEngine::write(unsigned port, Duration earliest, Duration source_end, std::uint64_t address,
+                           const std::uint8_t* from, std::uint32_t bytes) {
   payload_.set_command(::tlm::TLM_WRITE_COMMAND);
   payload_.set_address(address);
   payload_.set_data_ptr(const_cast<std::uint8_t*>(from));  // a write does not touch it
   payload_.set_data_length(bytes);
   statistics_.dma_write_bytes.add(bytes);
-  return transfer(earliest, source_end);
+  return transfer(port, earliest, source_end);
 }
 
-DmaResult DmaEngine::transfer(Duration earliest, Duration source_end) {
+DmaResult DmaEngine::transfer(unsigned port, Duration earliest, Duration source_end) {
   const std::uint32_t bytes = payload_.get_data_length();
   const Duration now = calendar_.now();
-  const auto booked = reserve_.book(now, kit::max(now, earliest), timing_.occupancy(bytes));
+  const auto booked = share_.book(port, now, kit::max(now, earliest), source_end, bytes);
   statistics_.dma_transactions.add();
   payload_.set_streaming_width(bytes);
   payload_.set_dmi_allowed(false);

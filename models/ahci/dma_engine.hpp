@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The DMA engine that all ports share: turns a transfer into one transaction on the HBA's initiator socket and books the
-// engine for it. Contention between ports falls out of the reservation, first come first served.
+// The DMA engine that all ports share: turns a transfer into one transaction on the HBA's initiator socket. When the engine
+// has time for it is DmaShare's affair.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <ahcisim/models/ahci/ahci_timing.hpp>
+#include <ahcisim/models/ahci/dma_share.hpp>
 #include <ahcisim/models/ahci/statistics.hpp>
 #include <ahcisim/models/kit/calendar.hpp>
-#include <ahcisim/models/kit/reserve.hpp>
 #include <ahcisim/tlm/stream.hpp>
 
 namespace ahcisim::ahci {
@@ -41,24 +41,25 @@ class DmaEngine {
   DmaEngine(const DmaEngine&) = delete;
   DmaEngine& operator=(const DmaEngine&) = delete;
 
-  /// Reads from host memory, beginning at `earliest` or when the engine is free.
-  DmaResult read(kit::Duration earliest, std::uint64_t address, std::uint8_t* to, std::uint32_t bytes);
+  /// Reads from host memory for a port, beginning at `earliest` or when it is the port's turn.
+  DmaResult read(unsigned port, kit::Duration earliest, std::uint64_t address, std::uint8_t* to, std::uint32_t bytes);
   /// Writes to host memory; the last byte is available at `source_end`.
-  DmaResult write(kit::Duration earliest, kit::Duration source_end, std::uint64_t address, const std::uint8_t* from,
-                  std::uint32_t bytes);
+  DmaResult write(unsigned port, kit::Duration earliest, kit::Duration source_end, std::uint64_t address,
+                  const std::uint8_t* from, std::uint32_t bytes);
+  /// Who competes for the engine.
+  DmaShare& share() { return share_; }
   /// A transaction is under way: what arrives at the HBA's registers now is the HBA's own doing.
   bool busy() const { return busy_; }
   /// Forgets the bookings (HBA reset).
-  void reset() { reserve_.clear(); }
+  void reset() { share_.clear(); }
 
  private:
-  DmaResult transfer(kit::Duration earliest, kit::Duration source_end);
+  DmaResult transfer(unsigned port, kit::Duration earliest, kit::Duration source_end);
 
   kit::Calendar& calendar_;
-  const Timing& timing_;
   HbaStatistics& statistics_;
   DmaSocket& socket_;
-  kit::Reserve reserve_;
+  DmaShare share_;
   ::tlm::tlm_generic_payload payload_;
   wire::StreamTiming stream_;
   bool busy_ = false;

@@ -24,7 +24,7 @@ void Port::check_prd(const PrdEntry& entry) {
 /// Reads the next entries of the PRDT, where the window has come to its end.
 bool Port::load_prds(Slot& slot, Duration when) {
   const unsigned count = slot.prdt.wanted_count();
-  const DmaResult read = shared_.dma.read(kit::max(when, slot.prd_ready), slot.prdt.wanted_address() & shared_.address_mask,
+  const DmaResult read = shared_.dma.read(index_, kit::max(when, slot.prd_ready), slot.prdt.wanted_address() & shared_.address_mask,
                                           &table_[command_table::PRDT], count * PrdEntry::size);
   busy_until_ = kit::max(busy_until_, read.end);
   if (!transferred(read)) return false;
@@ -49,7 +49,7 @@ Duration Port::update_byte_count(Slot& slot, std::uint32_t bytes, Duration when)
   slot.PRDBC += bytes;
   std::uint8_t raw[4];
   wire::store_le32(raw, slot.PRDBC);
-  const DmaResult written = shared_.dma.write(when, when, slot.header_address + CommandHeader::PRDBC_offset, raw, sizeof raw);
+  const DmaResult written = shared_.dma.write(index_, when, when, slot.header_address + CommandHeader::PRDBC_offset, raw, sizeof raw);
   transferred(written);
   return kit::max(when, written.end);
 }
@@ -78,7 +78,7 @@ void Port::receive_data(wire::Frame& frame, sc_core::sc_time& delay, Duration ar
     check_prd(slot.prdt.entry());
     const PrdWalker::Piece piece = slot.prdt.take(total - done);
     const Duration to = first + Duration::from_ps(span * (done + piece.bytes) / total);
-    const DmaResult written = shared_.dma.write(kit::max(from, slot.prd_ready), to, piece.address & shared_.address_mask,
+    const DmaResult written = shared_.dma.write(index_, kit::max(from, slot.prd_ready), to, piece.address & shared_.address_mask,
                                                 frame.payload + done, piece.bytes);
     done += piece.bytes;
     begin = kit::min(begin, written.begin);
@@ -90,6 +90,7 @@ void Port::receive_data(wire::Frame& frame, sc_core::sc_time& delay, Duration ar
   if (done < total) schedule(when, Effect::bits, nullptr, OFS);  // the rest is thrown away
   const Duration accepted = fifo_.accept(arrival, total, kit::min(begin, end), end);
   delay = calendar().annotate(accepted);
+  frame.contended = shared_.dma.share().contended(index_);
   if (slot.tag) slot.tag->stamp(wire::Stage::transferred, accepted.ps());
   if (done) data_until_ = kit::max(data_until_, update_byte_count(slot, done, data_until_));
   if (number == setup_slot_) {
@@ -110,7 +111,7 @@ std::uint32_t Port::gather(Slot& slot, std::uint32_t limit, Duration& first, Dur
     if (!slot.prdt.ready() && !load_prds(slot, now)) return 0;
     check_prd(slot.prdt.entry());
     const PrdWalker::Piece piece = slot.prdt.take(limit - done);
-    const DmaResult read = shared_.dma.read(kit::max(now, slot.prd_ready), piece.address & shared_.address_mask,
+    const DmaResult read = shared_.dma.read(index_, kit::max(now, slot.prd_ready), piece.address & shared_.address_mask,
                                             &buffer_[done], piece.bytes);
     busy_until_ = kit::max(busy_until_, read.end);
     if (!transferred(read)) return 0;

@@ -49,7 +49,7 @@ bool Port::fetch(unsigned number, Duration& when, CommandHeader& header) {
   Slot& slot = slots_[number];
   std::uint8_t raw[CommandHeader::bytes];
   slot.header_address = command_list() + CommandHeader::bytes * number;
-  DmaResult read = shared_.dma.read(when, slot.header_address, raw, sizeof raw);
+  DmaResult read = shared_.dma.read(index_, when, slot.header_address, raw, sizeof raw);
   busy_until_ = kit::max(busy_until_, read.end);
   if (!transferred(read)) return false;
   header = CommandHeader::parse(raw);
@@ -62,7 +62,7 @@ bool Port::fetch(unsigned number, Duration& when, CommandHeader& header) {
   const unsigned entries = header.PRDTL ? slot.prdt.wanted_count() : 0;
   const unsigned bytes = entries ? command_table::PRDT + PrdEntry::size * entries
                                  : command_table::CFIS + (header.A ? command_table::ACMD + command_table::ACMD_bytes : 64);
-  read = shared_.dma.read(read.end + shared_.timing.command_prepare, table, table_.data(), bytes);
+  read = shared_.dma.read(index_, read.end + shared_.timing.command_prepare, table, table_.data(), bytes);
   busy_until_ = kit::max(busy_until_, read.end);
   if (!transferred(read)) return false;
   if (entries) slot.prdt.load(0, entries, &table_[command_table::PRDT]);
@@ -103,6 +103,7 @@ void Port::send_command(unsigned number, const CommandHeader& header, Duration w
   if (!(fis.flags & fis.C) && fis.control & SRST) update_signature_ = true;
 
   slot.issued = true;
+  shared_.dma.share().set_active(index_, true);
   issue_slot_ = number;
   r_.tfd.STS = r_.tfd.STS | BSY;
   if (slot.tag) slot.tag->stamp(wire::Stage::fetched, when.ps());
@@ -125,6 +126,7 @@ void Port::send_command(unsigned number, const CommandHeader& header, Duration w
 void Port::finish(unsigned number, Duration when) {
   Slot& slot = slots_[number];
   slot.issued = false;
+  if ((r_.ci.value() | r_.sact.value()) == 0) shared_.dma.share().set_active(index_, false);
   shared_.statistics.completed.add();
   shared_.statistics.command_time.add(when - slot.begin);
   if (slot.tag) slot.tag->stamp(wire::Stage::status, when.ps());

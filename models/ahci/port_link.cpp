@@ -14,6 +14,7 @@ void Port::forget_transfers() {
   setup_left_ = 0;
   pio_.active = false;
   for (Slot& slot : slots_) slot.issued = false;
+  shared_.dma.share().set_active(index_, false);
 }
 
 /// The port's side of a COMRESET (10.4.2): communication is lost, what is under way is dropped.

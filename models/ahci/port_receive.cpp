@@ -62,7 +62,7 @@ void Port::receive_frame(wire::Frame& frame, sc_core::sc_time& delay) {
 /// Writes a FIS to the received FIS area; returns when it is there, not before what was posted earlier.
 Duration Port::post(Duration when, unsigned offset, const void* fis, unsigned bytes) {
   const DmaResult written =
-      shared_.dma.write(when, when, received_fis_area() + offset, static_cast<const std::uint8_t*>(fis), bytes);
+      shared_.dma.write(index_, when, when, received_fis_area() + offset, static_cast<const std::uint8_t*>(fis), bytes);
   receive_until_ = kit::max(receive_until_, kit::max(written.end, data_until_));
   transferred(written);
   return receive_until_;

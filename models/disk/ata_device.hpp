@@ -111,7 +111,7 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   void send_data(Command& command, kit::Duration when);
   void send_more(std::uint64_t argument);
   kit::Duration send_pio_setup(Command& command, kit::Duration when);
-  kit::Duration send_data_fis(Command& command, std::uint32_t bytes, kit::Duration when, wire::Verdict& verdict);
+  kit::Duration send_data_fis(wire::Frame& frame, const Command& command, std::uint32_t bytes, kit::Duration when);
   void data_sent(Command& command, kit::Duration when);
   void phase_ended(std::uint64_t argument);
   void tell_transferred(Command& command);

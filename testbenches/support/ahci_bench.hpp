@@ -102,7 +102,7 @@ class FakeDevice : public sc_core::sc_module {
     bool queued = false, write = false, pio = false, packet = false;
     std::uint64_t at = 0;
     std::uint32_t bytes = 0, done = 0;
-    std::uint32_t piece_left = 0;
+    std::uint32_t end = 0;  // reads: what is left of the transfer; `done` counts within the present DMA Setup
     unsigned tag = 0;
   };
   ::tlm::tlm_sync_enum receive(wire::Frame& frame, ::tlm::tlm_phase& phase, sc_core::sc_time& delay);
@@ -110,6 +110,8 @@ class FakeDevice : public sc_core::sc_module {
   void begin(std::uint64_t epoch);
   void start_data(Job job);
   void read(Job& job, Duration now);
+  void read_on(Job job, Duration now);
+  void resume(std::uint64_t epoch);
   void ask_for_data(std::uint64_t epoch);
   void data_arrived(const wire::Frame& frame, Duration when);
   void finish(const Job& job, Duration when);
@@ -117,7 +119,10 @@ class FakeDevice : public sc_core::sc_module {
 
   kit::Context& context_;
   std::deque<Job> waiting_;
-  Job writing_;
+  Job writing_, reading_;
+  bool reading_active_ = false;  // between two Data FISes, as others compete for the HBA
+  unsigned held_back_ = 0;       // commands whose turn came meanwhile
+  bool contended_ = false;
   bool writing_active_ = false;
   std::deque<Job> writes_;
   std::uint64_t epoch_ = 0;

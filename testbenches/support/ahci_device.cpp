@@ -31,7 +31,8 @@ FakeDevice::FakeDevice(const sc_core::sc_module_name& name, kit::Context& contex
     ++comresets, ++epoch_;
     speed_limit = frame.speed_limit;
     waiting_.clear(), writes_.clear();
-    writing_active_ = srst_ = false;
+    writing_active_ = reading_active_ = srst_ = false;
+    held_back_ = 0;
   } else if (phase == wire::SATA_RELEASE) {
     if (!answers_reset) {
       send_link(wire::SATA_PRESENCE, when + 1_us);
@@ -60,6 +61,7 @@ Duration FakeDevice::send(wire::Frame& frame, Duration when) {
   ::tlm::tlm_phase phase = wire::SATA_FRAME;
   socket->nb_transport_bw(frame, phase, delay);
   last_verdict = frame.verdict;
+  contended_ = frame.contended;
   return context_.calendar.absolute(delay) + wire_latency;
 }
 
@@ -178,6 +180,10 @@ void FakeDevice::command(const wire::Frame& frame, Duration when) {
 
 void FakeDevice::begin(std::uint64_t epoch) {
   if (epoch != epoch_ || waiting_.empty()) return;
+  if (reading_active_) {
+    ++held_back_;
+    return;
+  }
   Job job = waiting_.front();
   waiting_.pop_front();
   start_data(job);
@@ -211,15 +217,36 @@ void FakeDevice::read(Job& job, Duration now) {
     }
     return;
   }
+  job.end = job.bytes;
+  read_on(job, now);
+}
+
+void FakeDevice::read_on(Job job, Duration now) {
   const std::uint32_t total = job.bytes + excess - shortage;
   const std::uint32_t chunk = job.queued && setup_chunk ? setup_chunk : job.bytes;
-  for (std::uint32_t end = job.bytes; end > 0; end -= std::min(chunk, end)) {
-    const std::uint32_t begin = end - std::min(chunk, end), last = chunk >= job.bytes ? total : end;
-    if (job.queued) now = send_dma_setup(now, job.tag, true, begin, last - begin);
-    for (std::uint32_t done = begin; done < last; done += wire::max_data_fis_bytes)
-      now = send_data(now, &media[job.at + done], std::min(wire::max_data_fis_bytes, last - done), job.tag);
+  while (job.end > 0) {
+    const std::uint32_t begin = job.end - std::min(chunk, job.end), last = chunk >= job.bytes ? total : job.end;
+    if (job.queued && job.done == 0) now = send_dma_setup(now, job.tag, true, begin, last - begin);
+    while (begin + job.done < last) {
+      const std::uint32_t from = begin + job.done, bytes = std::min(wire::max_data_fis_bytes, last - from);
+      now = send_data(now, &media[job.at + from], bytes, job.tag);
+      job.done += bytes;
+      if (!contended_ || from + bytes == last) continue;
+      reading_ = job;
+      reading_active_ = true;
+      return context_.calendar.at<&FakeDevice::resume>(now, this, epoch_);
+    }
+    job.done = 0;
+    job.end = begin;
   }
   finish(job, now);
+  for (; held_back_ > 0; --held_back_) context_.calendar.at<&FakeDevice::begin>(now, this, epoch_);
+}
+
+void FakeDevice::resume(std::uint64_t epoch) {
+  if (epoch != epoch_ || !reading_active_) return;
+  reading_active_ = false;
+  read_on(reading_, context_.calendar.now());
 }
 
 void FakeDevice::finish(const Job& job, Duration when) {

@@ -115,20 +115,23 @@ Duration AtaDevice::send_dma_setup(Command& command, Duration when) {
   return send(frame, when);
 }
 
-/// Sends what is left of the present data phase, up to chain_frames Data FISes in one go.
+/// Sends what is left of the present data phase, up to chain_frames Data FISes in one go; each in its own time where the
+/// receiver says that others compete for it, as they could not have their turns before what is sent ahead.
 void AtaDevice::send_data(Command& command, Duration when) {
   const std::uint64_t serial = phase_serial_;
   const bool pio = command.row->protocol == AtaProtocol::pio_in;
   const std::uint32_t limit = std::min(command.end, command.fail_at);
+  bool wait = false;
   for (unsigned frames = 0; command.begin < limit; ++frames) {
-    if (frames == chain_frames) return calendar_.at<&AtaDevice::send_more>(when, this, phase_argument(command.media.index));
+    if (wait || frames == chain_frames) return calendar_.at<&AtaDevice::send_more>(when, this, phase_argument(command.media.index));
     const std::uint32_t bytes = std::min(limit - command.begin, pio ? block_bytes(command) : wire::max_data_fis_bytes);
     if (pio) when = send_pio_setup(command, when);
     if (serial != phase_serial_) return;
-    Verdict verdict = Verdict::r_ok;
-    when = send_data_fis(command, bytes, when, verdict);
+    wire::Frame frame;
+    when = send_data_fis(frame, command, bytes, when);
     if (serial != phase_serial_) return;
-    if (verdict != Verdict::r_ok) return transfer_failed(command, verdict, when);
+    if (frame.verdict != Verdict::r_ok) return transfer_failed(command, frame.verdict, when);
+    wait = frame.contended;
     command.begin += bytes;
     command.moved += bytes;
   }
@@ -170,8 +173,7 @@ Duration AtaDevice::send_pio_setup(Command& command, Duration when) {
   return send(frame, when);
 }
 
-Duration AtaDevice::send_data_fis(Command& command, std::uint32_t bytes, Duration when, Verdict& verdict) {
-  wire::Frame frame;
+Duration AtaDevice::send_data_fis(wire::Frame& frame, const Command& command, std::uint32_t bytes, Duration when) {
   frame.fis[0] = static_cast<std::uint8_t>(wire::FisType::data);
   frame.fis_bytes = sizeof(wire::OneDwordFis);
   frame.tag = command.tag;
@@ -188,9 +190,7 @@ Duration AtaDevice::send_data_fis(Command& command, std::uint32_t bytes, Duratio
       frame.payload = bounce_.get();
     }
   }
-  const Duration acknowledged = send(frame, when);
-  verdict = frame.verdict;
-  return acknowledged;
+  return send(frame, when);
 }
 
 /// The present data phase's last Data FIS was acknowledged.

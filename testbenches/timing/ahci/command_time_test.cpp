@@ -119,6 +119,44 @@ TEST(SharedEngine, BoundsWhatAllPortsMoveTogether) {
   EXPECT_GT(rate, 480.0);
 }
 
+// Eight ports that always have data, and an engine for a fifth of it: an eighth each, at every moment, and all of the engine.
+TEST(SharedEngine, EightPortsGetAnEighthEach) {
+  constexpr unsigned ports = 8, bytes = 1u << 19;
+  ahci::HbaParameters parameters;
+  parameters.ports.set(ports);
+  parameters.dma_rate.set(kit::Rate{1e9});
+  AhciBench b{parameters, ports};
+  b.memory.ps_per_byte = 10;
+  for (unsigned p = 0; p < ports; ++p) {
+    b.bring_up(p);
+    b.prepare(p, 0, AhciBench::queued_fis(false, 0, 0, bytes / 512), {{0x400000 + p * bytes, bytes}});
+  }
+  for (unsigned p = 0; p < ports; ++p) b.issue(p, 0, true);
+  const double engine = 8192 / (8192 / 1e9 + parameters.dma_overhead().seconds());
+  const auto frames = [&b](unsigned p) { return b.device[p]->data_frames; };
+  b.run(200_us);
+  std::vector<unsigned> before, first;
+  for (unsigned p = 0; p < ports; ++p) first.push_back(frames(p));
+  before = first;
+  constexpr unsigned windows = 13;
+  const Duration window = 256_us;
+  for (unsigned i = 0; i < windows; ++i) {
+    b.run(window);
+    for (unsigned p = 0; p < ports; ++p) {
+      // In whole frames, of which 3.9 are a port's part of a window.
+      EXPECT_NEAR(frames(p) - before[p], engine * window.seconds() / ports / 8192, 1.0) << "port " << p << " window " << i;
+      before[p] = frames(p);
+    }
+  }
+  double all = 0;
+  for (unsigned p = 0; p < ports; ++p) {
+    const double rate = (frames(p) - first[p]) * 8192 / (windows * window).seconds();
+    EXPECT_NEAR(rate, engine / ports, engine / ports * 0.03) << "port " << p;
+    all += rate;
+  }
+  EXPECT_NEAR(all, engine, engine * 0.01);
+}
+
 TEST_F(Timing, RegisterReadTakesItsLatencyAndAWriteNone) {
   b.read(0);
   EXPECT_EQ(b.last_delay, parameters.register_access());
