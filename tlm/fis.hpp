@@ -29,6 +29,13 @@ namespace error {
 inline constexpr std::uint8_t ICRC = 0x80, UNC = 0x40, MC = 0x20, IDNF = 0x10, MCR = 0x08, ABRT = 0x04, EOM = 0x02, AMNF = 0x01;
 }
 
+/// A 48-bit LBA into the six fields that Register FISes have for it.
+template <class Fis> void spread_lba48(Fis& fis, std::uint64_t lba) {
+  fis.lba_7_0 = static_cast<std::uint8_t>(lba), fis.lba_15_8 = static_cast<std::uint8_t>(lba >> 8);
+  fis.lba_23_16 = static_cast<std::uint8_t>(lba >> 16), fis.lba_31_24 = static_cast<std::uint8_t>(lba >> 24);
+  fis.lba_39_32 = static_cast<std::uint8_t>(lba >> 32), fis.lba_47_40 = static_cast<std::uint8_t>(lba >> 40);
+}
+
 /// Register Host to Device (10.5.5), 5 dwords.
 struct RegisterH2D {
   std::uint8_t fis_type = static_cast<std::uint8_t>(FisType::register_h2d);
@@ -43,11 +50,7 @@ struct RegisterH2D {
     return lba_7_0 | std::uint64_t{lba_15_8} << 8 | std::uint64_t{lba_23_16} << 16 | std::uint64_t{lba_31_24} << 24 |
            std::uint64_t{lba_39_32} << 32 | std::uint64_t{lba_47_40} << 40;
   }
-  void set_lba48(std::uint64_t lba) {
-    lba_7_0 = static_cast<std::uint8_t>(lba), lba_15_8 = static_cast<std::uint8_t>(lba >> 8);
-    lba_23_16 = static_cast<std::uint8_t>(lba >> 16), lba_31_24 = static_cast<std::uint8_t>(lba >> 24);
-    lba_39_32 = static_cast<std::uint8_t>(lba >> 32), lba_47_40 = static_cast<std::uint8_t>(lba >> 40);
-  }
+  void set_lba48(std::uint64_t lba) { spread_lba48(*this, lba); }
   std::uint16_t count() const { return static_cast<std::uint16_t>(count_7_0 | count_15_8 << 8); }
   std::uint16_t features() const { return static_cast<std::uint16_t>(features_7_0 | features_15_8 << 8); }
 };
@@ -63,11 +66,7 @@ struct RegisterD2H {
   std::uint8_t count_7_0 = 0, count_15_8 = 0, reserved_14 = 0, reserved_15 = 0;
   std::uint8_t reserved_16[4] = {};
   static constexpr std::uint8_t I = 0x40;
-  void set_lba48(std::uint64_t lba) {
-    lba_7_0 = static_cast<std::uint8_t>(lba), lba_15_8 = static_cast<std::uint8_t>(lba >> 8);
-    lba_23_16 = static_cast<std::uint8_t>(lba >> 16), lba_31_24 = static_cast<std::uint8_t>(lba >> 24);
-    lba_39_32 = static_cast<std::uint8_t>(lba >> 32), lba_47_40 = static_cast<std::uint8_t>(lba >> 40);
-  }
+  void set_lba48(std::uint64_t lba) { spread_lba48(*this, lba); }
 };
 static_assert(sizeof(RegisterD2H) == 20);
 

@@ -19,7 +19,7 @@ Hba::Hba(const sc_core::sc_module_name& name, kit::Context& context, const HbaPa
       ports{"port", static_cast<std::size_t>(parameters.ports()),
             [](const char* socket, std::size_t) { return new wire::FrameInitiatorSocket{socket}; }},
       context_{context}, timing_{parameters}, bank_{"ABAR", window_size(parameters)}, index_bank_{"index/data pair", 32},
-      register_access_{sc_core::sc_time::from_value(static_cast<std::uint64_t>(timing_.register_access.ps()))}, r_{bank_},
+      register_access_{kit::Calendar::time(timing_.register_access)}, r_{bank_},
       index_{index_bank_}, data_{index_bank_}, engine_{context.calendar, timing_, statistics_, dma},
       interrupts_{context.calendar, timing_, statistics_, r_, interrupt, static_cast<unsigned>(parameters.ports())},
       shared_{context, timing_, statistics_, engine_, interrupts_} {

@@ -10,19 +10,13 @@
 
 namespace ahcisim::host {
 
-namespace {
-sc_core::sc_time time_of(kit::Duration duration) {
-  return sc_core::sc_time::from_value(static_cast<std::uint64_t>(duration.ps()));
-}
-}  // namespace
-
 Memory::Memory(const sc_core::sc_module_name& name, kit::Context&, const MemoryParameters& parameters)
     : sc_module{name},
       target{"target"},
       low_{0, std::min(static_cast<std::uint64_t>(parameters.size().value), hole_begin)},
       high_{hole_end, hole_end + static_cast<std::uint64_t>(parameters.size().value) - low_.end},
-      read_latency_{time_of(parameters.read_latency())},
-      write_latency_{time_of(parameters.write_latency())},
+      read_latency_{kit::Calendar::time(parameters.read_latency())},
+      write_latency_{kit::Calendar::time(parameters.write_latency())},
       // The first mebibyte stays free: firmware and vectors live there in a PC, and a null pointer of a driver hits nothing.
       next_{high_.begin < high_.end ? high_.begin : 1 << 20} {
   void* mapped = mmap(nullptr, high_.end, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

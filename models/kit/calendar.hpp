@@ -36,6 +36,8 @@ class Calendar : public sc_core::sc_module {
     push(when, [](void* target, std::uint64_t arg) { (static_cast<T*>(target)->*Method)(arg); }, object, argument);
   }
 
+  /// A length of time, not negative, as SystemC has it.
+  static sc_core::sc_time time(Duration length) { return from_ps(static_cast<std::uint64_t>(length.ps())); }
   /// The annotated delay for a socket call that takes effect at `when` (not before the kernel's time).
   sc_core::sc_time annotate(Duration when) const {
     const std::int64_t delta = when.ps() - stamp();

@@ -92,7 +92,7 @@ void AhciBench::io_write(unsigned offset, std::uint32_t value, unsigned bytes) {
   last_response = access(host.io, ::tlm::TLM_WRITE_COMMAND, offset, raw, bytes, context, last_delay);
 }
 
-void AhciBench::run(Duration time) { sc_core::sc_start(sc_core::sc_time::from_value(static_cast<std::uint64_t>(time.ps()))); }
+void AhciBench::run(Duration time) { sc_core::sc_start(kit::Calendar::time(time)); }
 
 bool AhciBench::run_until(const std::function<bool()>& condition, Duration time) {
   const Duration end = now() + time;

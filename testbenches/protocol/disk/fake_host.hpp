@@ -204,7 +204,7 @@ struct Bench {
   AtaDevice device;
   FakeHost host{"host", context};
 
-  void run(Duration time = Duration::from_ms(1)) { sc_core::sc_start(sc_core::sc_time::from_value(static_cast<std::uint64_t>(time.ps()))); }
+  void run(Duration time = Duration::from_ms(1)) { sc_core::sc_start(kit::Calendar::time(time)); }
   /// Communication, signature.
   void start() {
     run(Duration::from_ps(0));

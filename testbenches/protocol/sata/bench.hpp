@@ -113,7 +113,7 @@ struct Bench {
     run();
   }
   void run(Duration length = 20_ms) {
-    sc_core::sc_start(sc_core::sc_time::from_value(static_cast<std::uint64_t>(length.ps())));
+    sc_core::sc_start(kit::Calendar::time(length));
   }
   Duration now() const { return context.calendar.now(); }
   kit::Context context;
