@@ -18,6 +18,7 @@
 
 #include <ahcisim/models/disk/ata/command.hpp>
 #include <ahcisim/models/disk/ata/parameters.hpp>
+#include <ahcisim/models/disk/ata/sct.hpp>
 #include <ahcisim/models/disk/ata/statistics.hpp>
 #include <ahcisim/models/disk/medium.hpp>
 #include <ahcisim/models/disk/store/store.hpp>
@@ -156,6 +157,22 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   void set_standby_timer(std::uint8_t code);
   void standby_check(std::uint64_t serial);
   void revert_settings();
+  bool refused_log(Command& command, unsigned first, unsigned count);
+  bool takes_log(std::uint8_t log, unsigned first, unsigned count) const;
+  void log_in(Command& command, unsigned first, unsigned count);
+
+  // ata/handlers_sct.cpp: SCT Command Transport
+  void sct_command(Command& command);
+  void sct_refuse(Command& command, SctStatus status);
+  void sct_answer(unsigned value);
+  void sct_error_recovery(Command& command, const std::uint8_t* key);
+  void sct_feature(Command& command, const std::uint8_t* key);
+  void sct_table(Command& command, const std::uint8_t* key);
+  void sct_status_page(std::uint8_t* to) const;
+  void sct_temperature_history(std::uint8_t* to) const;
+  bool apply_write_cache();
+  void sct_revert();
+  kit::Duration recovery_time(const Command& command);
 
   kit::Context& context_;
   kit::Calendar& calendar_;
@@ -204,6 +221,7 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   std::unique_ptr<std::uint8_t[]> buffer_;   // internal data
   std::unique_ptr<std::uint8_t[]> bounce_;   // data that does not lie in one piece in the store
   std::vector<std::uint8_t> host_logs_;      // logs 80h to 9Fh, 16 pages each, once one is written
+  Sct sct_;
   std::uint16_t self_tests_ = 0;             // run so far
   std::array<std::uint8_t, 512> self_test_log_{};
 };

@@ -100,6 +100,7 @@ class Agenda {
 /// What SET FEATURES and its kin change (ACS-3, SET FEATURES; Serial ATA 3.x, 13.3).
 struct Settings {
   bool write_cache = true, look_ahead = true;
+  bool write_cache_wanted = true;    ///< what SET FEATURES asked for, where SCT Feature Control forces another
   bool auto_activate = false, non_zero_offsets = false;
   bool preservation = true;          ///< software settings preservation: COMRESET keeps what is above and below
   bool revert_on_reset = false;      ///< SET FEATURES CCh: SRST reverts to the power-on defaults

@@ -38,6 +38,7 @@ unsigned AtaDevice::log_pages(std::uint8_t log) const {
     case 0x10: return parameters_.queue_depth() > 0 ? 1 : 0;  // NCQ Command Error
     case 0x13: return parameters_.queue_depth() > 0 && facts_.trim ? 1 : 0;  // NCQ Send and Receive
     case 0x30: return identify_log_pages;
+    case sct_log::command: case sct_log::data: return 1;
     default: return is_host_log(log) ? host_log_pages : 0;
   }
 }
@@ -64,28 +65,50 @@ void AtaDevice::read_log_page(std::uint8_t log, std::uint32_t index, std::uint8_
       to[4] = 0x01;  // … of which TRIM
       break;
     case 0x30: write_identify_log({parameters_, facts_, settings_, speed_}, index, to); break;
+    case sct_log::command: sct_status_page(to); break;
+    case sct_log::data: sct_temperature_history(to); break;
     default: break;
   }
 }
 
-/// READ LOG (DMA) EXT: log in LBA 7:0, first page in LBA 39:32 and 15:8, count of pages in Count.
-void AtaDevice::do_read_log(Command& command) {
+/// Ends a command that asks for pages which are not there: true if it has.
+bool AtaDevice::refused_log(Command& command, unsigned first, unsigned count) {
   const std::uint8_t log = command.fis.lba_7_0;
-  const unsigned first = command.fis.lba_15_8 | command.fis.lba_39_32 << 8, count = command.fis.count(), pages = log_pages(log);
-  if (count == 0 || first >= pages || count > pages - first) return abort(command);
+  const unsigned pages = log_pages(log);
+  if (count == 0 || first >= pages || count > pages - first) return abort(command), true;
+  if (log == sct_log::data && !sct_.table_ready) return sct_refuse(command, SctStatus::data_without_command), true;
+  return false;
+}
+
+/// Pages of a log to the host. The data of an SCT command is there once.
+void AtaDevice::log_in(Command& command, unsigned first, unsigned count) {
+  const std::uint8_t log = command.fis.lba_7_0;
   for (unsigned i = 0; i < count; ++i) read_log_page(log, first + i, buffer_.get() + i * page);
+  if (log == sct_log::data) sct_.table_ready = false;
   buffer_in(command, static_cast<std::uint32_t>(count * page));
 }
 
-/// WRITE LOG (DMA) EXT: the host vendor specific logs only.
+/// READ LOG (DMA) EXT: log in LBA 7:0, first page in LBA 39:32 and 15:8, count of pages in Count.
+void AtaDevice::do_read_log(Command& command) {
+  const unsigned first = command.fis.lba_15_8 | command.fis.lba_39_32 << 8, count = command.fis.count();
+  if (!refused_log(command, first, count)) log_in(command, first, count);
+}
+
+/// The logs that a host writes: its own, and SCT commands, one at a time.
+bool AtaDevice::takes_log(std::uint8_t log, unsigned first, unsigned count) const {
+  const std::size_t pages = is_host_log(log) ? host_log_pages : log == sct_log::command ? 1 : 0;
+  return count != 0 && first < pages && count <= pages - first;
+}
+
+/// WRITE LOG (DMA) EXT.
 void AtaDevice::do_write_log(Command& command) {
   const unsigned first = command.fis.lba_15_8 | command.fis.lba_39_32 << 8, count = command.fis.count();
-  if (!is_host_log(command.fis.lba_7_0) || count == 0 || first >= host_log_pages || count > host_log_pages - first)
-    return abort(command);
+  if (!takes_log(command.fis.lba_7_0, first, count)) return abort(command);
   buffer_out(command, static_cast<std::uint32_t>(count * page));
 }
 
 void AtaDevice::store_log(Command& command) {
+  if (command.fis.lba_7_0 == sct_log::command) return sct_command(command);
   if (host_logs_.empty()) host_logs_.resize(host_log_bytes);
   const bool smart = command.fis.command == 0xb0;
   const unsigned first = smart ? 0u : command.fis.lba_15_8 | command.fis.lba_39_32 << 8;
@@ -114,14 +137,13 @@ void AtaDevice::do_smart(Command& command) {
       if (!self_test(fis.lba_7_0)) return abort(command);
       break;
     case 0xd5: {  // SMART READ LOG
-      const unsigned count = fis.count_7_0;
-      if (count == 0 || count > log_pages(fis.lba_7_0) || fis.lba_7_0 == 0x10) return abort(command);
-      for (unsigned i = 0; i < count; ++i) read_log_page(fis.lba_7_0, i, buffer_.get() + i * page);
+      if (fis.lba_7_0 == 0x10) return abort(command);
+      if (refused_log(command, 0, fis.count_7_0)) return;
       command.row = &data_in;
-      return buffer_in(command, static_cast<std::uint32_t>(count * page));
+      return log_in(command, 0, fis.count_7_0);
     }
     case 0xd6:  // SMART WRITE LOG
-      if (!is_host_log(fis.lba_7_0) || fis.count_7_0 == 0 || fis.count_7_0 > host_log_pages) return abort(command);
+      if (!takes_log(fis.lba_7_0, 0, fis.count_7_0)) return abort(command);
       command.row = &data_out;
       return buffer_out(command, static_cast<std::uint32_t>(fis.count_7_0 * page));
     case 0xd8: settings_.smart = true; break;

@@ -8,8 +8,9 @@ using kit::Duration;
 
 void AtaDevice::revert_settings() {
   settings_ = Settings{};
-  settings_.write_cache = facts_.write_cache;
-  medium_.set_write_cache(settings_.write_cache);
+  settings_.write_cache_wanted = facts_.write_cache;
+  sct_revert();
+  apply_write_cache();
   medium_.set_look_ahead(true);
   set_standby_timer(0);
   watch_medium();
@@ -20,9 +21,8 @@ void AtaDevice::do_set_features(Command& command) {
   bool known = true;
   switch (command.fis.features_7_0) {
     case 0x02: case 0x82:
-      settings_.write_cache = command.fis.features_7_0 == 0x02;
-      medium_.set_write_cache(settings_.write_cache);
-      if (!settings_.write_cache) return do_flush(command);  // what it held goes to the medium first
+      settings_.write_cache_wanted = command.fis.features_7_0 == 0x02;
+      if (!apply_write_cache()) return do_flush(command);  // what it held goes to the medium first
       break;
     case 0xaa: case 0x55:
       settings_.look_ahead = command.fis.features_7_0 == 0xaa;

@@ -42,6 +42,11 @@ struct AtaParameters : kit::ParameterSet {
       *this, "internal_data", kit::Duration::from_us(50),
       kit::assumed("firmware fills a buffer with identification or log data"),
       "command FIS until data that is not on the medium (IDENTIFY DEVICE, logs) can be sent"};
+  kit::Parameter<kit::Duration> error_recovery{
+      *this, "error_recovery", kit::Duration{}, kit::choice("an unreadable sector fails at its first read; drives try for seconds"),
+      "how long a read of an unreadable sector tries to recover it, unless SCT Error Recovery Control says less (ACS-3, 8.3.3)"};
+  kit::Parameter<std::int64_t> temperature{*this, "temperature", 35, kit::assumed("a drive in a ventilated case; no time depends on it"),
+                                           "degrees Celsius, as SCT Status and its history tell", {{-20, 100}}};
 };
 
 }  // namespace ahcisim::disk

@@ -168,7 +168,7 @@ TEST(AtaLogs, EveryListedLogReads) {
   const auto directory = bench.data();
   for (unsigned log = 1; log < 256; ++log) {
     const unsigned pages = word(directory, log);
-    if (pages == 0) continue;
+    if (pages == 0 || log == 0xe1) continue;  // E1h has data after an SCT command only
     bench.execute(read_log(log & 1, static_cast<std::uint8_t>(log), 0, pages));
     EXPECT_EQ(bench.data().size(), pages * 512) << "log " << log;
     bench.execute(read_log(log & 1, static_cast<std::uint8_t>(log), pages - 1, 1));
