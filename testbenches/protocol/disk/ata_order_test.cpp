@@ -253,5 +253,33 @@ TEST(AtaTiming, LongReadsKeepTheLinkBusy) {
     EXPECT_EQ((arrivals[i] - arrivals[i - 1]).ps(), 200'000 + (8192 + 4 + 12) * 1667);
 }
 
+// Where others compete for what takes the data in, they could not have their turns before what is sent ahead.
+TEST(AtaTiming, DataIsNotSentAheadOfItsTimeToAHostThatOthersWantToo) {
+  Bench bench;
+  bench.start();
+  Duration took[2];
+  for (const bool contended : {false, true}) {
+    bench.host.contended = contended;
+    bench.host.clear();
+    const Duration begin = bench.context.calendar.now();
+    bench.host.command(Bench::queued(false, 3, 1000, 80));  // five Data FISes
+    bench.run();
+    std::vector<const Seen*> data;
+    for (const Seen& seen : bench.host.seen)
+      if (seen.type() == DATA) data.push_back(&seen);
+    ASSERT_EQ(data.size(), 5u);
+    for (std::size_t i = 1; i < data.size(); ++i) {
+      EXPECT_GT(data[i]->at, data[i - 1]->at);
+      if (contended)
+        EXPECT_GT(data[i]->handed_over, data[i - 1]->at) << "frame " << i;
+      else
+        EXPECT_LT(data[i]->handed_over, data[i - 1]->at) << "frame " << i;
+    }
+    took[contended] = bench.host.seen.back().at - begin;
+    EXPECT_EQ(bench.host.done, 1u << 3);
+  }
+  EXPECT_EQ(took[1], took[0]);  // when they cross the link is the same
+}
+
 }  // namespace
 }  // namespace ahcisim::disk

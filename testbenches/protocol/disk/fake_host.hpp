@@ -28,6 +28,7 @@ struct Seen {
   Duration at;  ///< arrival
   wire::Frame frame;
   std::vector<std::uint8_t> payload;
+  Duration handed_over;  ///< when the call was made, which may be ahead of what it says
   FisType type() const { return frame.type(); }
   template <class T> const T& as() const { return frame.as<T>(); }
 };
@@ -49,6 +50,7 @@ class FakeHost final : public sc_core::sc_module {
   wire::Verdict next_data_in = wire::Verdict::r_ok;  ///< the answer to the device's next Data FIS
   bool damage_next_data_out = false;
   bool withhold_data = false;                        ///< requests for data are not answered
+  bool contended = false;                            ///< others want what takes the device's data in
   std::uint32_t data_out_bytes = 0;                  ///< force a length on Data FISes to the device
   bool record = true;
   wire::RequestTag* tag = nullptr;                   ///< goes with the next command
@@ -120,10 +122,11 @@ class FakeHost final : public sc_core::sc_module {
       return tlm::TLM_COMPLETED;
     }
     if (record) {
-      seen.push_back({arrival, frame, {}});
+      seen.push_back({arrival, frame, {}, calendar_.now()});
       if (frame.payload_bytes) seen.back().payload.assign(frame.payload, frame.payload + frame.payload_bytes);
     }
     take(frame, arrival);
+    if (frame.type() == FisType::data) frame.contended = contended;
     return tlm::TLM_COMPLETED;
   }
   void take(const wire::Frame& frame, Duration arrival) {
