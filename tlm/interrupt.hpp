@@ -17,6 +17,9 @@ class InterruptIf : public virtual sc_core::sc_interface {
   virtual void set_interrupt(unsigned vector, bool asserted, const sc_core::sc_time& delay) = 0;
   /// How many vectors are granted now: 1 for INTx and for single-message MSI.
   virtual unsigned vectors() const = 0;
+  /// Whether each vector is a message of its own that the driver has enabled (MSI-X): virtio's registers and the meaning of
+  /// its interrupt status depend on it (VIRTIO 1.1, 4.1.4.5, 4.1.4.8).
+  virtual bool msix_enabled() const { return vectors() > 1; }
 };
 
 /// How interrupts reach the processors, behind a root complex. Implemented by the host model.

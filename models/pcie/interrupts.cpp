@@ -48,6 +48,8 @@ unsigned Interrupts::vectors() const {
   return space_.msi_enabled() ? granted() : 1;
 }
 
+bool Interrupts::msix_enabled() const { return space_.msix_enabled(); }
+
 void Interrupts::set_interrupt(unsigned vector, bool asserted, const sc_core::sc_time& delay) {
   vector %= vector_limit;
   if (vector >= asserted_.size()) vector = static_cast<unsigned>(vector % asserted_.size());

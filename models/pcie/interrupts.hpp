@@ -31,6 +31,7 @@ class Interrupts final : public wire::InterruptIf {
 
   void set_interrupt(unsigned vector, bool asserted, const sc_core::sc_time& delay) override;
   unsigned vectors() const override;
+  bool msix_enabled() const override;
 
   /// Something in configuration space changed: enables, masks, Interrupt Disable.
   void configuration_changed();
