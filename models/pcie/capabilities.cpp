@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The capability list: where each capability lies, what it says at reset, and what a function reset leaves.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <ahcisim/models/kit/param.hpp>
@@ -9,6 +11,18 @@ namespace ahcisim::pcie {
 namespace {
 
 constexpr unsigned power_at = 0x40, msi_at = 0x50, express_at = 0x70, msix_at = 0xb0, sata_at = 0xc0, own_at = 0xc8;
+constexpr unsigned own_end = 0x100;
+
+/// Where capabilities of the function's own find room: in place of those it does not have, and behind all others.
+struct Gap {
+  unsigned begin, end;
+};
+std::vector<Gap> free_gaps(const FunctionDescription& f) {
+  std::vector<Gap> gaps;
+  if (!f.msi.vectors) gaps.push_back({msi_at, express_at});
+  gaps.push_back({f.sata ? own_at : sata_at, own_end});
+  return gaps;
+}
 
 unsigned log2_of(unsigned power_of_two) { return static_cast<unsigned>(__builtin_ctz(power_of_two)); }
 
@@ -67,14 +81,15 @@ void ConfigurationSpace::add_capabilities(const FunctionDescription& f) {
   if (f.pci_express) last = link(express.emplace(bank, express_at, f).header, last);
   if (f.msix.vectors) last = link(msix.emplace(bank, msix_at, f.msix).header, last);
   if (f.sata) last = link(sata.emplace(bank, sata_at, *f.sata).header, last);
-  unsigned at = own_at;
+  std::vector<Gap> gaps = free_gaps(f);
   for (const auto& content : f.vendor_capabilities) {
-    if (content.size() < 4 || content.size() % 4 || at + content.size() > 256)
-      throw kit::ConfigError{fmt::format("{}: capability of {} bytes at {:#x}: give multiples of 4 that end below 100h",
-                                         bank.name(), content.size(), at)};
-    add_own_capability(at, content);
+    const auto gap = std::find_if(gaps.begin(), gaps.end(), [&](const Gap& g) { return content.size() <= g.end - g.begin; });
+    if (content.size() < 4 || content.size() % 4 || gap == gaps.end())
+      throw kit::ConfigError{fmt::format("{}: capability of {} bytes: give multiples of 4 that find room below 100h", bank.name(),
+                                         content.size())};
+    add_own_capability(gap->begin, content);
     last = link(own_headers_.back(), last);
-    at += static_cast<unsigned>(content.size());
+    gap->begin += static_cast<unsigned>(content.size());
   }
   if (last == &capabilities_pointer.VALUE) status.CapabilitiesList.configure(0);
 }
