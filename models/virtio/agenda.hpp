@@ -32,11 +32,6 @@ template <class Step> class Agenda {
     entries_.pop_back();
     return first;
   }
-  /// Drops those for which drop(entry) is true.
-  template <class Predicate> void drop(Predicate&& predicate) {
-    entries_.erase(std::remove_if(entries_.begin(), entries_.end(), predicate), entries_.end());
-    std::make_heap(entries_.begin(), entries_.end(), later);
-  }
   void clear() { entries_.clear(); }
 
  private:

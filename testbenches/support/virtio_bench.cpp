@@ -133,6 +133,7 @@ Bench::Bench(const virtio::BlkParameters& parameters, std::unique_ptr<disk::Medi
     : medium{its_medium ? std::move(its_medium) : std::make_unique<disk::InstantMedium>(facts())},
       store{its_store ? std::move(its_store) : std::make_unique<disk::SparseStore>(medium->facts().sectors)},
       memory{"memory", memory_bytes}, sink{"sink", context}, function{"virtio", context, parameters, *medium, *store}, host{"host"} {
+  context.calendar.set_kernel_steps(true);
   host.legacy.bind(function.legacy);
   host.modern.bind(function.modern);
   function.dma.bind(memory.socket);

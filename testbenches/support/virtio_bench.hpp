@@ -64,13 +64,14 @@ struct HostPorts : sc_core::sc_module {
   tlm_utils::simple_initiator_socket<HostPorts> legacy{"legacy"}, modern{"modern"};
 };
 
-/// A medium that answers when the test says so, and remembers what it was asked.
+/// A medium that holds what it is asked, and remembers it.
 class HeldMedium final : public disk::Medium {
  public:
   explicit HeldMedium(const disk::MediumFacts& facts) : facts_{facts} {}
   disk::MediumFacts facts() const override { return facts_; }
-  void submit(disk::MediaRequest& request, Duration) override {
+  void submit(disk::MediaRequest& request, Duration now) override {
     held.push_back(&request);
+    if (answer_after != Duration::never() && release_at == Duration::never()) release_at = now + answer_after;
     most_held = std::max<std::size_t>(most_held, held.size());
     submitted.push_back({request.op, request.range.lba, request.range.count, request.fua});
   }
@@ -88,7 +89,11 @@ class HeldMedium final : public disk::Medium {
   }
   void set_write_cache(bool on) override { write_cache = on; }
   void set_look_ahead(bool) override {}
-  void abandon_all(Duration) override { held.clear(), ++abandoned; }
+  void abandon_all(Duration) override {
+    held.clear();
+    release_at = Duration::never();
+    ++abandoned;
+  }
   void stop_spindle(Duration) override {}
   void attach(disk::MediumClient& client) override { client_ = &client; }
   kit::StatSet& statistics() override { return none_; }
@@ -101,7 +106,8 @@ class HeldMedium final : public disk::Medium {
   std::deque<disk::MediaRequest*> held;
   std::vector<Submitted> submitted;
   std::size_t most_held = 0;
-  Duration release_at = Duration::never();  ///< when all that is held is answered
+  Duration answer_after = Duration::never();  ///< how long after the first of them all that is held is answered
+  Duration release_at = Duration::never();    ///< when that is
   bool write_cache = false;
   unsigned abandoned = 0;
 
@@ -196,6 +202,9 @@ class Bench {
 
   // Memory
   std::uint64_t allocate(std::size_t bytes, std::size_t alignment = 16);
+  /// Memory allocated since mark() is free again.
+  std::uint64_t mark() const { return next_free_; }
+  void release(std::uint64_t mark) { next_free_ = mark; }
   std::uint8_t* at(std::uint64_t address) { return memory.bytes.data() + address; }
 
   // Requests
