@@ -21,10 +21,12 @@ void append(std::vector<std::uint8_t>& to, std::uint32_t value) {
   for (unsigned i = 0; i < 4; ++i) to.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
 }
 
-std::vector<std::uint8_t> capability(CfgType type, std::uint32_t offset, std::uint32_t length, bool has_multiplier = false) {
+std::vector<std::uint8_t> capability(CfgType type, std::uint32_t offset, std::uint32_t length,
+                                     bool has_multiplier = false) {
   constexpr std::uint8_t plain = 16;
   const auto cap_len = static_cast<std::uint8_t>(has_multiplier ? plain + 4 : plain);
-  std::vector<std::uint8_t> bytes{vendor_specific, 0, cap_len, static_cast<std::uint8_t>(type), virtio_bar::modern, 0, 0, 0};
+  std::vector<std::uint8_t> bytes{vendor_specific,    0, cap_len, static_cast<std::uint8_t>(type),
+                                  virtio_bar::modern, 0, 0,       0};
   append(bytes, offset);
   append(bytes, length);
   if (has_multiplier) append(bytes, ModernLayout::notify_off_multiplier);
@@ -56,7 +58,8 @@ pcie::FunctionDescription virtio_blk_function(const virtio::BlkParameters& param
   function.msix.vectors = vectors;
   function.msix.table_bar = function.msix.pba_bar = virtio_bar::msix;
   function.msix.pba_offset = pending;
-  function.bars[virtio_bar::msix] = {pcie::BarDescription::Kind::mem32, std::max<std::uint64_t>(4096, 2 * pending), false};
+  function.bars[virtio_bar::msix] = {pcie::BarDescription::Kind::mem32, std::max<std::uint64_t>(4096, 2 * pending),
+                                     false};
   const auto queues = static_cast<std::uint32_t>(parameters.queues());
   function.vendor_capabilities = {
       capability(CfgType::COMMON_CFG, ModernLayout::common, virtio::CommonConfiguration::size),

@@ -11,13 +11,14 @@ BlkFunction::BlkFunction(const sc_core::sc_module_name& name, kit::Context& cont
     : sc_module{name}, legacy{"legacy"}, modern{"modern"}, dma{"dma"}, interrupt{"interrupt"}, context_{context},
       register_access_{sc_core::sc_time::from_value(static_cast<std::uint64_t>(parameters.register_access().ps()))},
       memory_{context.calendar, dma}, device_{this->name(), context, parameters, statistics_, memory_, medium, store},
-      transport_{this->name(),
-                 context,
-                 statistics_,
-                 {device_.offered(), static_cast<unsigned>(parameters.queues()), static_cast<std::uint16_t>(parameters.queue_size()),
-                  parameters.vectors(), parameters.interrupt_delay()},
-                 interrupt,
-                 device_.configuration_bank()} {
+      transport_{
+          this->name(),
+          context,
+          statistics_,
+          {device_.offered(), static_cast<unsigned>(parameters.queues()),
+           static_cast<std::uint16_t>(parameters.queue_size()), parameters.vectors(), parameters.interrupt_delay()},
+          interrupt,
+          device_.configuration_bank()} {
   device_.attach(transport_);
   transport_.attach(device_);
   context.stats.add(this->name(), statistics_);
@@ -40,7 +41,8 @@ bool BlkFunction::refused(::tlm::tlm_generic_payload& payload) {
     return true;
   }
   if (memory_.busy()) {
-    context_.diagnostics.report(name(), "the function's DMA is directed at its own registers: refused", context_.calendar.now());
+    context_.diagnostics.report(name(), "the function's DMA is directed at its own registers: refused",
+                                context_.calendar.now());
     payload.set_response_status(::tlm::TLM_ADDRESS_ERROR_RESPONSE);
     return true;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// virtio-blk as a transitional PCI function (VIRTIO 1.1, 4.1, 5.2): register windows, bus mastering, interrupts. It knows
-// neither PCIe nor a hypervisor; what stands behind it is a medium and its store.
+// virtio-blk as a transitional PCI function (VIRTIO 1.1, 4.1, 5.2): register windows, bus mastering, interrupts. It
+// knows neither PCIe nor a hypervisor; what stands behind it is a medium and its store.
 #pragma once
 
 #include <cstdint>
@@ -25,13 +25,13 @@ namespace ahcisim::virtio {
 
 class BlkFunction : public sc_core::sc_module {
  public:
-  /// Throws kit::ConfigError for parameters that contradict, or a medium larger than its store. Everything passed must outlive
-  /// the function; the medium is attached to it.
-  BlkFunction(const sc_core::sc_module_name& name, kit::Context& context, const BlkParameters& parameters, disk::Medium& medium,
-              disk::Store& store);
+  /// Throws kit::ConfigError for parameters that contradict, or a medium larger than its store. Everything passed must
+  /// outlive the function; the medium is attached to it.
+  BlkFunction(const sc_core::sc_module_name& name, kit::Context& context, const BlkParameters& parameters,
+              disk::Medium& medium, disk::Store& store);
 
-  /// I/O BAR 0: legacy header and device configuration, Transport::legacy_size bytes (4.1.4.8). An access of any size and
-  /// alignment takes effect at sc_time_stamp() + delay; outside the window: TLM_ADDRESS_ERROR_RESPONSE.
+  /// I/O BAR 0: legacy header and device configuration, Transport::legacy_size bytes (4.1.4.8). An access of any size
+  /// and alignment takes effect at sc_time_stamp() + delay; outside the window: TLM_ADDRESS_ERROR_RESPONSE.
   tlm_utils::simple_target_socket<BlkFunction> legacy;
   /// Memory BAR: the structures at the offsets of ModernLayout (4.1.4). Likewise.
   tlm_utils::simple_target_socket<BlkFunction> modern;
@@ -42,10 +42,11 @@ class BlkFunction : public sc_core::sc_module {
 
   /// A reset of the whole function (FLR, D3hot to D0), at the calendar's time.
   void reset() { transport_.reset(context_.calendar.now()); }
-  /// Where the accounts of outstanding requests are found, by queue and head descriptor; the board has room for all of them.
-  /// Null (the default) where nobody keeps any.
+  /// Where the accounts of outstanding requests are found, by queue and head descriptor; the board has room for all of
+  /// them. Null (the default) where nobody keeps any.
   void set_tag_board(wire::TagBoard* board) { device_.set_tag_board(board); }
-  /// The disk has another size from now on, at most the medium's: the configuration generation moves on and the driver is told.
+  /// The disk has another size from now on, at most the medium's: the configuration generation moves on and the driver
+  /// is told.
   void set_capacity(std::uint64_t sectors) { device_.set_capacity(sectors); }
 
   const BlkStatistics& statistics() const { return statistics_; }

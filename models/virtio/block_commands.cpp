@@ -9,8 +9,8 @@ namespace ahcisim::virtio {
 
 using kit::Duration;
 
-/// Reads the header, and finds data and status in the buffers, wherever they are cut (2.6.4). Returns the rule broken by a
-/// chain in which they are not.
+/// Reads the header, and finds data and status in the buffers, wherever they are cut (2.6.4). Returns the rule broken
+/// by a chain in which they are not.
 const char* BlockDevice::open(BlkRequest& request, Duration& when) {
   const Chain& chain = request.chain;
   if (chain.empty_buffer) transport_->complain("descriptor of length 0: left out (VIRTIO 1.1, 2.6.5)", when);
@@ -43,9 +43,11 @@ const char* BlockDevice::open(BlkRequest& request, Duration& when) {
 
 /// Discard and write zeroes: the data says which sectors.
 void BlockDevice::read_ranges(BlkRequest& request, Duration& when) {
-  if (request.data_bytes == 0 || request.data_bytes % RangeEntry::size || request.data_bytes / RangeEntry::size > max_ranges_) {
+  if (request.data_bytes == 0 || request.data_bytes % RangeEntry::size ||
+      request.data_bytes / RangeEntry::size > max_ranges_) {
     request.status = VIRTIO_BLK_S_IOERR;
-    return transport_->complain("ranges that are none, no multiple of 16 bytes or too many (VIRTIO 1.1, 5.2.6.1)", when);
+    return transport_->complain("ranges that are none, no multiple of 16 bytes or too many (VIRTIO 1.1, 5.2.6.1)",
+                                when);
   }
   const auto bytes = static_cast<std::uint32_t>(request.data_bytes);
   Cursor cursor{request.first, request.first_skip};
@@ -72,7 +74,8 @@ void BlockDevice::read_ranges(BlkRequest& request, Duration& when) {
 }
 
 bool BlockDevice::range_exists(std::uint64_t sector, std::uint64_t count) const {
-  return sector <= capacity_ && count <= capacity_ - sector && sector % block_sectors_ == 0 && count % block_sectors_ == 0;
+  return sector <= capacity_ && count <= capacity_ - sector && sector % block_sectors_ == 0 &&
+         count % block_sectors_ == 0;
 }
 
 void BlockDevice::end(BlkRequest& request, std::uint8_t status, const char* complaint) {
@@ -116,7 +119,8 @@ void BlockDevice::start(BlkRequest& request) {
 void BlockDevice::start_transfer(BlkRequest& request) {
   const std::uint64_t sectors = request.data_bytes / disk::sector_bytes;
   if (request.data_bytes % disk::sector_bytes || !range_exists(request.media.range.lba, sectors))
-    return end(request, VIRTIO_BLK_S_IOERR, "data that is no multiple of a block, off the blocks or beyond the capacity (VIRTIO 1.1, 5.2.6.1)");
+    return end(request, VIRTIO_BLK_S_IOERR,
+               "data that is no multiple of a block, off the blocks or beyond the capacity (VIRTIO 1.1, 5.2.6.1)");
   if (request.data_bytes > max_request_) return end(request, VIRTIO_BLK_S_IOERR, "request larger than max_request");
   if (request.writes() && store_.read_only())
     return end(request, VIRTIO_BLK_S_IOERR, "write to a read-only device (VIRTIO 1.1, 5.2.6.1)");

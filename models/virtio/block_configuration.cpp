@@ -17,9 +17,12 @@ constexpr std::uint32_t most_cylinders = 16383, heads = 16, sectors_per_track = 
 bool power_of_two(std::int64_t value) { return value > 0 && (value & (value - 1)) == 0; }
 
 const BlkParameters& checked(const BlkParameters& p) {
-  if (!power_of_two(p.queue_size())) throw kit::ConfigError{fmt::format("queue_size = {}: give a power of two", p.queue_size())};
-  if (!power_of_two(p.blk_size())) throw kit::ConfigError{fmt::format("blk_size = {}: give a power of two", p.blk_size())};
-  if (p.serial().size() > id_bytes) throw kit::ConfigError{fmt::format("serial = \"{}\": give at most {} characters", p.serial(), id_bytes)};
+  if (!power_of_two(p.queue_size()))
+    throw kit::ConfigError{fmt::format("queue_size = {}: give a power of two", p.queue_size())};
+  if (!power_of_two(p.blk_size()))
+    throw kit::ConfigError{fmt::format("blk_size = {}: give a power of two", p.blk_size())};
+  if (p.serial().size() > id_bytes)
+    throw kit::ConfigError{fmt::format("serial = \"{}\": give at most {} characters", p.serial(), id_bytes)};
   return p;
 }
 
@@ -27,11 +30,11 @@ const BlkParameters& checked(const BlkParameters& p) {
 
 BlockDevice::BlockDevice(std::string name, kit::Context& context, const BlkParameters& p, BlkStatistics& statistics,
                          GuestMemory& memory, disk::Medium& medium, disk::Store& store)
-    : name_{std::move(name)}, context_{context}, statistics_{statistics}, memory_{memory}, medium_{medium}, store_{store},
-      configuration_bank_{"device configuration", BlkConfiguration::size}, configuration_{configuration_bank_},
-      facts_{medium.facts()}, write_cache_{checked(p).write_cache()}, queue_size_{static_cast<unsigned>(p.queue_size())},
-      medium_depth_{static_cast<unsigned>(p.medium_depth())}, max_ranges_{static_cast<unsigned>(p.max_ranges())},
-      max_range_{static_cast<std::uint32_t>(p.max_range())},
+    : name_{std::move(name)}, context_{context}, statistics_{statistics}, memory_{memory}, medium_{medium},
+      store_{store}, configuration_bank_{"device configuration", BlkConfiguration::size},
+      configuration_{configuration_bank_}, facts_{medium.facts()}, write_cache_{checked(p).write_cache()},
+      queue_size_{static_cast<unsigned>(p.queue_size())}, medium_depth_{static_cast<unsigned>(p.medium_depth())},
+      max_ranges_{static_cast<unsigned>(p.max_ranges())}, max_range_{static_cast<std::uint32_t>(p.max_range())},
       block_sectors_{static_cast<std::uint32_t>(p.blk_size()) / static_cast<std::uint32_t>(disk::sector_bytes)},
       max_request_{static_cast<std::uint64_t>(p.max_request().value)}, notification_time_{p.notification()},
       request_time_{p.request()}, completion_time_{p.completion()}, serial_{p.serial()}, capacity_{facts_.sectors},
@@ -39,7 +42,8 @@ BlockDevice::BlockDevice(std::string name, kit::Context& context, const BlkParam
       agenda_{2 * static_cast<std::size_t>(p.queues()) * (queue_size_ + 1)},
       bounce_{std::make_unique<std::uint8_t[]>(bounce_sectors * disk::sector_bytes)} {
   if (facts_.sectors > store.sectors())
-    throw kit::ConfigError{fmt::format("{}: the medium has {} sectors and its store {}", name_, facts_.sectors, store.sectors())};
+    throw kit::ConfigError{
+        fmt::format("{}: the medium has {} sectors and its store {}", name_, facts_.sectors, store.sectors())};
   for (std::int64_t i = 0; i < p.queues(); ++i) queues_.emplace_back(memory, statistics);
   for (std::size_t i = 0; i < requests_.size(); ++i) {
     requests_[i].media.index = static_cast<unsigned>(i);
@@ -103,13 +107,14 @@ void BlockDevice::set_capacity(std::uint64_t sectors) {
   transport_->configuration_changed(now());
 }
 
-/// Called at each reset with no features, and when negotiation came to a result. A driver that toggles the cache but cannot
-/// flush starts with write-through (5.2.5.2).
+/// Called at each reset with no features, and when negotiation came to a result. A driver that toggles the cache but
+/// cannot flush starts with write-through (5.2.5.2).
 void BlockDevice::accept(Features features) {
   accepted_ = features;
   for (Queue& queue : queues_) queue.ring.accept(features);
   const bool flushes = features & VIRTIO_BLK_F_FLUSH;
-  configuration_.writeback.set((offered_ & VIRTIO_BLK_F_CONFIG_WCE) && write_cache_ && (flushes || !(features & VIRTIO_BLK_F_CONFIG_WCE)));
+  configuration_.writeback.set((offered_ & VIRTIO_BLK_F_CONFIG_WCE) && write_cache_ &&
+                               (flushes || !(features & VIRTIO_BLK_F_CONFIG_WCE)));
   update_cache_mode();
 }
 
@@ -118,7 +123,8 @@ void BlockDevice::writeback_written(const kit::Written& w) {
     transport_->complain("writeback written without VIRTIO_BLK_F_CONFIG_WCE: ignored (VIRTIO 1.1, 5.2.5.1)", now());
     return configuration_.writeback.set(w.before);
   }
-  if (configuration_.writeback.value() > 1) transport_->complain("writeback written with other than 0 or 1: taken as 1 (VIRTIO 1.1, 5.2.4)", now());
+  if (configuration_.writeback.value() > 1)
+    transport_->complain("writeback written with other than 0 or 1: taken as 1 (VIRTIO 1.1, 5.2.4)", now());
   configuration_.writeback.set(configuration_.writeback.value() != 0);
   update_cache_mode();
 }

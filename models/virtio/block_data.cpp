@@ -9,7 +9,8 @@ namespace ahcisim::virtio {
 using kit::Duration;
 
 namespace {
-constexpr std::uint64_t piece_sectors = 128;  // bounce_ holds as much; pieces are aligned to it, as those of the default store
+// bounce_ holds as much; pieces are aligned to it, as those of the default store.
+constexpr std::uint64_t piece_sectors = 128;
 }
 
 /// The medium has the data, or room for it. Transfers of one request overlap, as far as the way to memory lets them.
@@ -56,8 +57,8 @@ bool BlockDevice::move(BlkRequest& request, Duration& end) {
   return true;
 }
 
-bool BlockDevice::gather(const BlkRequest& request, Cursor& cursor, std::uint8_t* to, std::uint32_t bytes, Duration start,
-                         Duration& end, kit::Counter& touches) {
+bool BlockDevice::gather(const BlkRequest& request, Cursor& cursor, std::uint8_t* to, std::uint32_t bytes,
+                         Duration start, Duration& end, kit::Counter& touches) {
   while (bytes != 0) {
     const Chain::Buffer& buffer = request.chain.buffers[cursor.buffer];
     const std::uint32_t run = std::min(bytes, buffer.bytes - cursor.skip);
@@ -72,8 +73,8 @@ bool BlockDevice::gather(const BlkRequest& request, Cursor& cursor, std::uint8_t
   return true;
 }
 
-bool BlockDevice::scatter(BlkRequest& request, Cursor& cursor, const std::uint8_t* from, std::uint32_t bytes, Duration start,
-                          Duration& end) {
+bool BlockDevice::scatter(BlkRequest& request, Cursor& cursor, const std::uint8_t* from, std::uint32_t bytes,
+                          Duration start, Duration& end) {
   while (bytes != 0) {
     const Chain::Buffer& buffer = request.chain.buffers[cursor.buffer];
     const std::uint32_t run = std::min(bytes, buffer.bytes - cursor.skip);

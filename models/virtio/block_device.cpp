@@ -6,7 +6,9 @@ namespace ahcisim::virtio {
 
 using kit::Duration;
 
-const char* BlockDevice::enable_queue(unsigned queue, const RingLayout& layout) { return queues_[queue].ring.enable(layout); }
+const char* BlockDevice::enable_queue(unsigned queue, const RingLayout& layout) {
+  return queues_[queue].ring.enable(layout);
+}
 
 /// Requests at the medium come back and find that nobody waits for them.
 void BlockDevice::disable_queue(unsigned number) {
@@ -71,9 +73,9 @@ void BlockDevice::run(Step step, std::uint32_t index) {
   }
 }
 
-/// Takes all available requests in the order of the ring. While that takes time, the driver is told not to notify, and the
-/// ring is looked at once more afterwards, so that none is left behind (2.6.10.2). Each pass takes what the driver has put
-/// there before; the device's own accesses add nothing, so passes come to an end.
+/// Takes all available requests in the order of the ring. While that takes time, the driver is told not to notify, and
+/// the ring is looked at once more afterwards, so that none is left behind (2.6.10.2). Each pass takes what the driver
+/// has put there before; the device's own accesses add nothing, so passes come to an end.
 void BlockDevice::drain(unsigned number) {
   Queue& queue = queues_[number];
   if (queue.due <= now()) queue.due = Duration::never();
@@ -107,7 +109,8 @@ bool BlockDevice::take_all(unsigned number, unsigned waiting, Duration& when) {
   for (; waiting != 0; --waiting) {
     std::uint16_t head = 0;
     Fault fault = ring.take(when, head);
-    if (!fault && request_at(number, head).taken) fault = "available ring names a chain that is in use already (VIRTIO 1.1, 2.6.13)";
+    if (!fault && request_at(number, head).taken)
+      fault = "available ring names a chain that is in use already (VIRTIO 1.1, 2.6.13)";
     if (!fault) {
       BlkRequest& request = request_at(number, head);
       request.media.tag = board_ ? board_->at(number, head) : nullptr;
@@ -190,7 +193,8 @@ void BlockDevice::give_back(BlkRequest& request) {
   // The used length counts from the first device-writable byte on, as far as there is no gap (2.6.8).
   std::uint64_t written = request.given;
   if (written + 1 == request.chain.writable_bytes) ++written;
-  if (Fault fault = queue.ring.give_back(request.head, static_cast<std::uint32_t>(written), when)) return transport_->fail(fault, when);
+  if (Fault fault = queue.ring.give_back(request.head, static_cast<std::uint32_t>(written), when))
+    return transport_->fail(fault, when);
   if (request.status == VIRTIO_BLK_S_IOERR) statistics_.failed.add();
   if (request.status == VIRTIO_BLK_S_UNSUPP) statistics_.unsupported.add();
   statistics_.request_time.add(when - request.fetched);

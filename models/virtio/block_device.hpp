@@ -2,8 +2,8 @@
 // The block device behind the transport (VIRTIO 1.1, 5.2): takes requests out of the queues, has the medium serve them,
 // moves data between the driver's buffers and the store, and gives the requests back.
 //
-// When the data is there says the medium, what it is the store. Whatever is due at one time is done in one go: with a medium
-// and a memory that take no time a whole batch costs one event.
+// When the data is there says the medium, what it is the store. Whatever is due at one time is done in one go: with a
+// medium and a memory that take no time a whole batch costs one event.
 #pragma once
 
 #include <cstdint>
@@ -105,7 +105,8 @@ class BlockDevice final : public DeviceSide, private disk::MediumClient {
   bool move(BlkRequest& request, kit::Duration& end);
   bool gather(const BlkRequest& request, Cursor& cursor, std::uint8_t* to, std::uint32_t bytes, kit::Duration start,
               kit::Duration& end, kit::Counter& touches);
-  bool scatter(BlkRequest& request, Cursor& cursor, const std::uint8_t* from, std::uint32_t bytes, kit::Duration start, kit::Duration& end);
+  bool scatter(BlkRequest& request, Cursor& cursor, const std::uint8_t* from, std::uint32_t bytes, kit::Duration start,
+               kit::Duration& end);
 
   const std::string name_;
   kit::Context& context_;

@@ -44,7 +44,8 @@ bool GuestMemory::access(bool write, std::uint64_t address, std::uint8_t* data, 
   return true;
 }
 
-bool GuestMemory::transport(bool write, std::uint64_t address, std::uint8_t* data, std::uint32_t bytes, Duration& when) {
+bool GuestMemory::transport(bool write, std::uint64_t address, std::uint8_t* data, std::uint32_t bytes,
+                            Duration& when) {
   payload_.set_command(write ? ::tlm::TLM_WRITE_COMMAND : ::tlm::TLM_READ_COMMAND);
   payload_.set_address(address);
   payload_.set_data_ptr(data);

@@ -7,8 +7,12 @@
 namespace ahcisim::virtio {
 
 inline std::uint16_t load_le16(const std::uint8_t* at) { return static_cast<std::uint16_t>(at[0] | at[1] << 8); }
-inline std::uint32_t load_le32(const std::uint8_t* at) { return load_le16(at) | std::uint32_t{load_le16(at + 2)} << 16; }
-inline std::uint64_t load_le64(const std::uint8_t* at) { return load_le32(at) | std::uint64_t{load_le32(at + 4)} << 32; }
+inline std::uint32_t load_le32(const std::uint8_t* at) {
+  return load_le16(at) | std::uint32_t{load_le16(at + 2)} << 16;
+}
+inline std::uint64_t load_le64(const std::uint8_t* at) {
+  return load_le32(at) | std::uint64_t{load_le32(at + 4)} << 32;
+}
 inline void store_le16(std::uint8_t* at, std::uint16_t value) {
   at[0] = static_cast<std::uint8_t>(value);
   at[1] = static_cast<std::uint8_t>(value >> 8);
@@ -54,7 +58,9 @@ struct RingLayout {
   std::uint64_t used_event() const { return available + 4 + 2u * size; }
   std::uint64_t used_flags() const { return used; }
   std::uint64_t used_idx() const { return used + 2; }
-  std::uint64_t used_ring(std::uint16_t idx) const { return used + 4 + std::uint64_t{used_element_size} * (idx & (size - 1u)); }
+  std::uint64_t used_ring(std::uint16_t idx) const {
+    return used + 4 + std::uint64_t{used_element_size} * (idx & (size - 1u));
+  }
   std::uint64_t avail_event() const { return used + 4 + std::uint64_t{used_element_size} * size; }
 
   /// The legacy layout: one piece at a page, the used ring at the next page boundary (2.6.2).

@@ -11,13 +11,14 @@ using kit::Duration;
 
 Transport::Transport(std::string name, kit::Context& context, BlkStatistics& statistics, const Description& description,
                      sc_core::sc_port<wire::InterruptIf>& interrupt, kit::RegisterBank& configuration)
-    : name_{std::move(name)}, context_{context}, statistics_{statistics}, description_{description}, interrupt_{interrupt},
-      configuration_{configuration}, legacy_bank_{"legacy header", LegacyHeader::size_with_vectors},
+    : name_{std::move(name)}, context_{context}, statistics_{statistics}, description_{description},
+      interrupt_{interrupt}, configuration_{configuration}, legacy_bank_{"legacy header",
+                                                                         LegacyHeader::size_with_vectors},
       common_bank_{"common configuration", CommonConfiguration::size}, isr_bank_{"ISR status", ModernLayout::isr_size},
-      legacy_{legacy_bank_}, common_{common_bank_}, isr_register_{isr_bank_, 0},
-      modern_{{ModernLayout::common, CommonConfiguration::size, &common_bank_},
-              {ModernLayout::isr, ModernLayout::isr_size, &isr_bank_},
-              {ModernLayout::device, configuration.size(), &configuration}},
+      legacy_{legacy_bank_}, common_{common_bank_},
+      isr_register_{isr_bank_, 0}, modern_{{ModernLayout::common, CommonConfiguration::size, &common_bank_},
+                                           {ModernLayout::isr, ModernLayout::isr_size, &isr_bank_},
+                                           {ModernLayout::device, configuration.size(), &configuration}},
       queues_(description.queues), asserted_(std::max(1u, description.vectors)) {
   legacy_.device_features.VALUE.configure(static_cast<std::uint32_t>(offered_legacy()));
   common_.num_queues.VALUE.configure(description.queues);

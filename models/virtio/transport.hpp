@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Transitional virtio over PCI (VIRTIO 1.1, 4.1): both register interfaces over one state, feature negotiation, device status,
-// queue set-up, notifications to the device and interrupts to the driver. It does not know what kind of device it carries.
+// Transitional virtio over PCI (VIRTIO 1.1, 4.1): both register interfaces over one state, feature negotiation, device
+// status, queue set-up, notifications to the device and interrupts to the driver. It does not know what kind of device
+// it carries.
 #pragma once
 
 #include <cstdint>
@@ -89,7 +90,9 @@ class Transport {
     kit::RegisterBank* bank;
   };
   void connect();
-  unsigned header_size() const { return interrupt_->msix_enabled() ? LegacyHeader::size_with_vectors : LegacyHeader::size; }
+  unsigned header_size() const {
+    return interrupt_->msix_enabled() ? LegacyHeader::size_with_vectors : LegacyHeader::size;
+  }
   const Window* window_at(unsigned offset) const;
   void show_status();
   void show_queue();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What writing a register does: negotiation (VIRTIO 1.1, 2.2, 3.1), queue set-up (4.1.5.1.3), vectors (4.1.5.1.2), notifications.
+// What writing a register does: negotiation (VIRTIO 1.1, 2.2, 3.1), queue set-up (4.1.5.1.3), vectors (4.1.5.1.2),
+// notifications.
 #include <ahcisim/models/virtio/transport.hpp>
 
 namespace ahcisim::virtio {
@@ -82,7 +83,8 @@ void Transport::driver_feature_written(const kit::Written&) {
 /// A legacy driver has no FEATURES_OK: each write takes effect, and what is not offered is not taken (2.2.3).
 void Transport::legacy_features_written(const kit::Written&) {
   const std::uint32_t wanted = legacy_.driver_features.value();
-  if (wanted & ~offered_legacy()) complain("feature accepted that is not offered: ignored (VIRTIO 1.1, 2.2.1)", access_time_);
+  if (wanted & ~offered_legacy())
+    complain("feature accepted that is not offered: ignored (VIRTIO 1.1, 2.2.1)", access_time_);
   accepted_ = wanted & offered_legacy();
   show_features();
   device_->accept(accepted_);
@@ -94,7 +96,8 @@ bool Transport::features_acceptable() {
     return false;
   }
   if (is_legacy(accepted_)) {
-    complain("VIRTIO_F_VERSION_1 not accepted in the modern interface: FEATURES_OK is refused (VIRTIO 1.1, 6.2)", access_time_);
+    complain("VIRTIO_F_VERSION_1 not accepted in the modern interface: FEATURES_OK is refused (VIRTIO 1.1, 6.2)",
+             access_time_);
     return false;
   }
   return true;
@@ -103,7 +106,8 @@ bool Transport::features_acceptable() {
 void Transport::status_written(const kit::Written& w) {
   auto value = static_cast<std::uint8_t>(w.data & status::by_driver);
   if (w.data == 0) return reset(access_time_);
-  if (status_ & status::by_driver & ~value) complain("device status bit cleared without a reset: it stays (VIRTIO 1.1, 2.1.1)", access_time_);
+  if (status_ & status::by_driver & ~value)
+    complain("device status bit cleared without a reset: it stays (VIRTIO 1.1, 2.1.1)", access_time_);
   value |= status_;
   const unsigned fresh = value & ~status_;
   if ((fresh & status::FEATURES_OK) && !features_acceptable()) value &= static_cast<std::uint8_t>(~status::FEATURES_OK);
@@ -131,7 +135,8 @@ template <unsigned which> void Transport::select_written(const kit::Written&) {
 void Transport::queue_size_written(const kit::Written&) {
   const std::uint32_t wanted = common_.queue_size.value();
   Queue* queue = selected();
-  if (queue && queue->enabled) complain("queue_size written while the queue is enabled: ignored (VIRTIO 1.1, 4.1.4.3.2)", access_time_);
+  if (queue && queue->enabled)
+    complain("queue_size written while the queue is enabled: ignored (VIRTIO 1.1, 4.1.4.3.2)", access_time_);
   else if (wanted == 0 || wanted > description_.queue_size || (wanted & (wanted - 1)))
     complain("queue_size that is no power of two within the device's: ignored (VIRTIO 1.1, 4.1.4.3.2)", access_time_);
   else if (queue) queue->size = static_cast<std::uint16_t>(wanted);
@@ -160,7 +165,8 @@ void Transport::queue_enable_written(const kit::Written&) {
   const std::uint32_t wanted = common_.queue_enable.value();
   Queue* queue = selected();
   if (queue && wanted == 1 && !queue->enabled) {
-    if (!(status_ & status::FEATURES_OK)) complain("queue enabled before FEATURES_OK: ignored (VIRTIO 1.1, 3.1.1)", access_time_);
+    if (!(status_ & status::FEATURES_OK))
+      complain("queue enabled before FEATURES_OK: ignored (VIRTIO 1.1, 3.1.1)", access_time_);
     else enable(*queue, {queue->desc, queue->driver, queue->device, queue->size});
   } else if (queue && wanted != 1) {
     complain("queue_enable written with other than 1: ignored (VIRTIO 1.1, 4.1.4.3.2)", access_time_);
@@ -210,13 +216,16 @@ void Transport::legacy_notify_written(const kit::Written&) { notify(legacy_.queu
 
 void Transport::notify(unsigned queue, bool number_matches) {
   statistics_.notifications.add();
-  if (!number_matches) complain("notification whose value is not the queue's number (VIRTIO 1.1, 4.1.5.2)", access_time_);
-  if (queue >= queues_.size()) return complain("notification of a queue that does not exist: ignored (VIRTIO 1.1, 4.1.5.2)", access_time_);
+  if (!number_matches)
+    complain("notification whose value is not the queue's number (VIRTIO 1.1, 4.1.5.2)", access_time_);
+  if (queue >= queues_.size())
+    return complain("notification of a queue that does not exist: ignored (VIRTIO 1.1, 4.1.5.2)", access_time_);
   // Legacy drivers use the device before they set DRIVER_OK (3.1.2).
   const bool ready = is_legacy(accepted_) ? (status_ & status::DRIVER) != 0 : driver_ok();
   if (!ready) return complain("notification before DRIVER_OK: ignored (VIRTIO 1.1, 3.1.1)", access_time_);
   if (stopped()) return;
-  if (!queues_[queue].enabled) return complain("notification of a queue that is not enabled: ignored (VIRTIO 1.1, 4.1.5.2)", access_time_);
+  if (!queues_[queue].enabled)
+    return complain("notification of a queue that is not enabled: ignored (VIRTIO 1.1, 4.1.5.2)", access_time_);
   device_->notified(queue, access_time_);
 }
 

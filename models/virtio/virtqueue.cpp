@@ -24,9 +24,10 @@ void Virtqueue::accept(Features features) {
 
 Fault Virtqueue::enable(const RingLayout& layout) {
   enabled_ = false;
-  if (layout.size == 0 || (layout.size & (layout.size - 1))) return "queue size that is no power of two (VIRTIO 1.1, 2.6)";
-  if (layout.descriptor_table % RingLayout::descriptor_alignment || layout.available % RingLayout::available_alignment ||
-      layout.used % RingLayout::used_alignment)
+  if (layout.size == 0 || (layout.size & (layout.size - 1)))
+    return "queue size that is no power of two (VIRTIO 1.1, 2.6)";
+  if (layout.descriptor_table % RingLayout::descriptor_alignment ||
+      layout.available % RingLayout::available_alignment || layout.used % RingLayout::used_alignment)
     return "virtqueue that is not aligned (VIRTIO 1.1, 2.6)";
   if (layout.size != layout_.size) table_.reset();
   layout_ = layout;
@@ -72,13 +73,15 @@ Fault Virtqueue::load(Walk& walk, unsigned index, Duration& when, Descriptor& de
     return nullptr;
   }
   std::uint8_t raw[Descriptor::size];
-  if (!memory_.read(walk.table + std::uint64_t{index} * Descriptor::size, raw, sizeof raw, when, statistics_.descriptor_reads))
+  if (!memory_.read(walk.table + std::uint64_t{index} * Descriptor::size, raw, sizeof raw, when,
+                    statistics_.descriptor_reads))
     return "descriptor where there is no memory (VIRTIO 1.1, 2.6.5)";
   descriptor = Descriptor::parse(raw);
   return nullptr;
 }
 
-/// A table of no more entries than the queue has is read at once, a larger one entry by entry: most of it cannot be used.
+/// A table of no more entries than the queue has is read at once, a larger one entry by entry: most of it cannot be
+/// used.
 Fault Virtqueue::enter_indirect(Walk& walk, const Descriptor& descriptor, Duration& when) {
   if (!indirect_) return "indirect descriptor without VIRTIO_F_RING_INDIRECT_DESC (VIRTIO 1.1, 2.6.5.3.1)";
   if (walk.indirect) return "indirect descriptor within an indirect table (VIRTIO 1.1, 2.6.5.3.1)";
@@ -130,7 +133,8 @@ Fault Virtqueue::forbid_notifications(Duration& when) {
 }
 
 Fault Virtqueue::allow_notifications(Duration& when) {
-  return event_index_ ? write_used(layout_.avail_event(), next_available_, when) : write_used(layout_.used_flags(), 0, when);
+  return event_index_ ? write_used(layout_.avail_event(), next_available_, when)
+                      : write_used(layout_.used_flags(), 0, when);
 }
 
 Fault Virtqueue::give_back(std::uint16_t head, std::uint32_t bytes_written, Duration& when) {
@@ -148,7 +152,8 @@ Fault Virtqueue::publish(Duration& when, bool& notify) {
   published_ = next_used_;
   if (Fault fault = write_used(layout_.used_idx(), published_, when)) return fault;
   std::uint16_t word = 0;
-  if (Fault fault = read_available(event_index_ ? layout_.used_event() : layout_.available_flags(), word, when)) return fault;
+  if (Fault fault = read_available(event_index_ ? layout_.used_event() : layout_.available_flags(), word, when))
+    return fault;
   notify = event_index_ ? wants_event(word, published_, before) : !(word & VIRTQ_AVAIL_F_NO_INTERRUPT);
   if (notify || !notify_on_empty_ || outstanding() != 0) return nullptr;
   unsigned waiting = 0;  // VIRTIO_F_NOTIFY_ON_EMPTY: the device has run out of available buffers (6.3)

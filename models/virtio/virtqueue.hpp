@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The device's side of a split virtqueue (VIRTIO 1.1, 2.6): takes available descriptor chains, gives back used ones, and
-// keeps the notifications of either side down to those that are wanted.
+// The device's side of a split virtqueue (VIRTIO 1.1, 2.6): takes available descriptor chains, gives back used ones,
+// and keeps the notifications of either side down to those that are wanted.
 //
 // What a driver must not do ends here with the rule it broke; the owner decides what becomes of it. Nothing is followed
 // further than the queue is long.

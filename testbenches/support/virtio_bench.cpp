@@ -11,7 +11,8 @@ using virtio::Descriptor;
 using virtio::Features;
 using virtio::RingLayout;
 
-RingMemory::RingMemory(const sc_core::sc_module_name& name, std::size_t size) : sc_module{name}, socket{"socket"}, bytes(size) {
+RingMemory::RingMemory(const sc_core::sc_module_name& name, std::size_t size)
+    : sc_module{name}, socket{"socket"}, bytes(size) {
   socket.register_b_transport(this, &RingMemory::transport);
   socket.register_get_direct_mem_ptr(this, &RingMemory::give_direct);
 }
@@ -80,7 +81,8 @@ std::uint16_t QueueDriver::build(const std::vector<Buffer>& buffers, bool indire
     put_descriptor_at(table + (indirect ? i : taken[i]) * Descriptor::size, descriptor);
   }
   if (indirect)
-    put_descriptor(taken[0], {table, static_cast<std::uint32_t>(buffers.size() * Descriptor::size), virtio::VIRTQ_DESC_F_INDIRECT, 0});
+    put_descriptor(taken[0], {table, static_cast<std::uint32_t>(buffers.size() * Descriptor::size),
+                              virtio::VIRTQ_DESC_F_INDIRECT, 0});
   const std::uint16_t head = taken[0];
   chains_[head] = std::move(taken);
   return head;
@@ -100,7 +102,8 @@ bool QueueDriver::must_kick() const {
 void QueueDriver::kick() {
   published_ = available;
   if (bench_.legacy) bench_.write(false, 0x10, number, 2);
-  else bench_.write(true, virtio::ModernLayout::notify + virtio::ModernLayout::notify_off_multiplier * number, number, 2);
+  else
+    bench_.write(true, virtio::ModernLayout::notify + virtio::ModernLayout::notify_off_multiplier * number, number, 2);
 }
 
 std::vector<QueueDriver::Used> QueueDriver::collect() {
@@ -128,11 +131,12 @@ disk::MediumFacts Bench::facts(std::uint64_t sectors) {
   return facts;
 }
 
-Bench::Bench(const virtio::BlkParameters& parameters, std::unique_ptr<disk::Medium> its_medium, std::unique_ptr<disk::Store> its_store,
-             std::size_t memory_bytes)
+Bench::Bench(const virtio::BlkParameters& parameters, std::unique_ptr<disk::Medium> its_medium,
+             std::unique_ptr<disk::Store> its_store, std::size_t memory_bytes)
     : medium{its_medium ? std::move(its_medium) : std::make_unique<disk::InstantMedium>(facts())},
       store{its_store ? std::move(its_store) : std::make_unique<disk::SparseStore>(medium->facts().sectors)},
-      memory{"memory", memory_bytes}, sink{"sink", context}, function{"virtio", context, parameters, *medium, *store}, host{"host"} {
+      memory{"memory", memory_bytes}, sink{"sink", context}, function{"virtio", context, parameters, *medium, *store},
+      host{"host"} {
   context.calendar.set_kernel_steps(true);
   host.legacy.bind(function.legacy);
   host.modern.bind(function.modern);
@@ -141,8 +145,8 @@ Bench::Bench(const virtio::BlkParameters& parameters, std::unique_ptr<disk::Medi
 }
 
 namespace {
-::tlm::tlm_response_status access(tlm_utils::simple_initiator_socket<HostPorts>& socket, ::tlm::tlm_command command, unsigned offset,
-                                  std::uint8_t* data, unsigned bytes, kit::Context& context) {
+::tlm::tlm_response_status access(tlm_utils::simple_initiator_socket<HostPorts>& socket, ::tlm::tlm_command command,
+                                  unsigned offset, std::uint8_t* data, unsigned bytes, kit::Context& context) {
   ::tlm::tlm_generic_payload payload;
   payload.set_command(command);
   payload.set_address(offset);
@@ -222,7 +226,8 @@ void Bench::bring_up_legacy(std::uint32_t wanted, unsigned queues) {
     const std::uint64_t where = allocate(RingLayout::legacy(1, size).used - 4096 + 6 + 8u * size, 4096);
     write(false, 0x08, where / 4096, 4);
     if (sink.msix) write(false, 0x16, i + 1, 2);
-    queue.push_back(std::make_unique<QueueDriver>(*this, i, RingLayout::legacy(static_cast<std::uint32_t>(where / 4096), size)));
+    queue.push_back(
+        std::make_unique<QueueDriver>(*this, i, RingLayout::legacy(static_cast<std::uint32_t>(where / 4096), size)));
   }
   write(false, 0x12, status::ACKNOWLEDGE | status::DRIVER | status::DRIVER_OK, 1);
 }
@@ -235,7 +240,8 @@ std::uint64_t Bench::allocate(std::size_t bytes, std::size_t alignment) {
   return begin;
 }
 
-Bench::Request Bench::request(std::uint32_t type, std::uint64_t sector, std::uint32_t bytes, const std::vector<std::uint32_t>& pieces) {
+Bench::Request Bench::request(std::uint32_t type, std::uint64_t sector, std::uint32_t bytes,
+                              const std::vector<std::uint32_t>& pieces) {
   Request r;
   r.header = allocate(16);
   r.data = bytes ? allocate(bytes) : 0;
@@ -266,6 +272,8 @@ std::uint8_t Bench::execute(const Request& r, bool indirect, unsigned queue_numb
   return 0xee;  // it never came back
 }
 
-void Bench::run(Duration time) { sc_core::sc_start(sc_core::sc_time::from_value(static_cast<std::uint64_t>(time.ps()))); }
+void Bench::run(Duration time) {
+  sc_core::sc_start(sc_core::sc_time::from_value(static_cast<std::uint64_t>(time.ps())));
+}
 
 }  // namespace ahcisim::virtio_bench

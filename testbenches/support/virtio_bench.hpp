@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A bench for the virtio block function alone: memory, an interrupt sink, a medium without mechanics, and a small driver that
-// builds rings as the specification says and as it says not to.
+// A bench for the virtio block function alone: memory, an interrupt sink, a medium without mechanics, and a small
+// driver that builds rings as the specification says and as it says not to.
 #pragma once
 
 #include <deque>
@@ -131,7 +131,8 @@ class QueueDriver {
     std::uint32_t id, bytes;
   };
   QueueDriver(Bench& bench, unsigned number, const virtio::RingLayout& layout);
-  /// Puts a chain into the table (or an indirect table of its own) and returns its head. Throws where no descriptor is free.
+  /// Puts a chain into the table (or an indirect table of its own) and returns its head. Throws where no descriptor is
+  /// free.
   std::uint16_t build(const std::vector<Buffer>& buffers, bool indirect = false);
   /// Makes a chain available; the device is not told.
   void offer(std::uint16_t head);
@@ -151,7 +152,9 @@ class QueueDriver {
   std::vector<Used> collect();
   void set_no_interrupt(bool on);
   void set_used_event(std::uint16_t index);
-  void put_descriptor(unsigned index, const virtio::Descriptor& descriptor) { put_descriptor_at(layout.descriptor(index), descriptor); }
+  void put_descriptor(unsigned index, const virtio::Descriptor& descriptor) {
+    put_descriptor_at(layout.descriptor(index), descriptor);
+  }
   void put_descriptor_at(std::uint64_t address, const virtio::Descriptor& descriptor);
   std::uint16_t read16(std::uint64_t address) const;
 
@@ -185,9 +188,15 @@ class Bench {
   // Registers
   std::uint64_t read(bool modern, unsigned offset, unsigned bytes);
   void write(bool modern, unsigned offset, std::uint64_t value, unsigned bytes);
-  std::uint64_t common(unsigned offset, unsigned bytes) { return read(true, virtio::ModernLayout::common + offset, bytes); }
-  void common(unsigned offset, unsigned bytes, std::uint64_t value) { write(true, virtio::ModernLayout::common + offset, value, bytes); }
-  std::uint64_t config(unsigned offset, unsigned bytes) { return read(true, virtio::ModernLayout::device + offset, bytes); }
+  std::uint64_t common(unsigned offset, unsigned bytes) {
+    return read(true, virtio::ModernLayout::common + offset, bytes);
+  }
+  void common(unsigned offset, unsigned bytes, std::uint64_t value) {
+    write(true, virtio::ModernLayout::common + offset, value, bytes);
+  }
+  std::uint64_t config(unsigned offset, unsigned bytes) {
+    return read(true, virtio::ModernLayout::device + offset, bytes);
+  }
   std::uint8_t device_status() { return static_cast<std::uint8_t>(common(0x14, 1)); }
   ::tlm::tlm_response_status last_response = ::tlm::TLM_OK_RESPONSE;
 
@@ -212,8 +221,10 @@ class Bench {
     std::uint64_t header, status, data;
     std::vector<QueueDriver::Buffer> buffers;
   };
-  /// Header, the data in one buffer (unless `pieces` cut it), status, in memory of its own. The status reads FFh before.
-  Request request(std::uint32_t type, std::uint64_t sector, std::uint32_t bytes, const std::vector<std::uint32_t>& pieces = {});
+  /// Header, the data in one buffer (unless `pieces` cut it), status, in memory of its own. The status reads FFh
+  /// before.
+  Request request(std::uint32_t type, std::uint64_t sector, std::uint32_t bytes,
+                  const std::vector<std::uint32_t>& pieces = {});
   std::uint8_t status_of(const Request& request) { return *at(request.status); }
   /// Adds, kicks if wanted, and waits until it is back.
   std::uint8_t execute(const Request& request, bool indirect = false, unsigned queue_number = 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Random requests, every byte compared; and random rings and registers, which the device must survive. AHCISIM_SEED repeats a run.
+// Random requests, every byte compared; and random rings and registers, which the device must survive. AHCISIM_SEED
+// repeats a run.
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
@@ -94,7 +95,8 @@ void Fuzz::compare_everything(bool legacy, bool direct) {
       std::uint64_t at = where[i].first * 512;
       for (std::size_t n = 1; n + 1 < requests[i].buffers.size(); ++n) {
         const auto& buffer = requests[i].buffers[n];
-        ASSERT_EQ(std::memcmp(b->at(buffer.address), &shadow[at], buffer.bytes), 0) << "round " << round << " seed " << seed;
+        ASSERT_EQ(std::memcmp(b->at(buffer.address), &shadow[at], buffer.bytes), 0)
+            << "round " << round << " seed " << seed;
         at += buffer.bytes;
       }
     }
@@ -128,18 +130,21 @@ TEST_F(Fuzz, RandomRings) {
       if (pick(8) == 0) random_memory(tables, 4096);
       for (unsigned i = 0; i < 16; ++i) {  // plausible enough to get somewhere
         const std::uint64_t address = pick(16) ? tables + pick(4096) : random->engine()();
-        q.put_descriptor(i, {address, static_cast<std::uint32_t>(pick(3) ? 16 * pick(64) : pick(5000)),
-                             static_cast<std::uint16_t>(pick(12) ? pick(4) : pick(8)), static_cast<std::uint16_t>(pick(17))});
+        q.put_descriptor(
+            i, {address, static_cast<std::uint32_t>(pick(3) ? 16 * pick(64) : pick(5000)),
+                static_cast<std::uint16_t>(pick(12) ? pick(4) : pick(8)), static_cast<std::uint16_t>(pick(17))});
       }
       store_le32(b->at(tables + 16 * pick(256)), static_cast<std::uint32_t>(pick(14)));
       for (unsigned i = 0; i < 1 + pick(4); ++i) q.offer(static_cast<std::uint16_t>(pick(pick(20) ? 16 : 65536)));
-      if (pick(20) == 0) store_le16(b->at(q.layout.available_idx()), q.available = static_cast<std::uint16_t>(pick(65536)));
+      if (pick(20) == 0)
+        store_le16(b->at(q.layout.available_idx()), q.available = static_cast<std::uint16_t>(pick(65536)));
       q.kick();
       if (pick(2)) b->run(Duration::from_ps(static_cast<std::int64_t>(1 + pick(1'000'000))));
     }
     b->run(1_ms);
     b->bring_up(0, 2);
-    ASSERT_EQ(b->execute(b->request(VIRTIO_BLK_T_IN, 0, 4096)), VIRTIO_BLK_S_OK) << "round " << round << " seed " << seed;
+    ASSERT_EQ(b->execute(b->request(VIRTIO_BLK_T_IN, 0, 4096)), VIRTIO_BLK_S_OK)
+        << "round " << round << " seed " << seed;
     ASSERT_EQ(b->function.device().outstanding(), 0u);
   }
 }
@@ -167,7 +172,8 @@ TEST_F(Fuzz, RandomRegisters) {
     b->run(100_us);
     b->sink.msix = true;
     b->bring_up(VIRTIO_F_RING_EVENT_IDX);
-    ASSERT_EQ(b->execute(b->request(VIRTIO_BLK_T_IN, 0, 4096)), VIRTIO_BLK_S_OK) << "round " << round << " seed " << seed;
+    ASSERT_EQ(b->execute(b->request(VIRTIO_BLK_T_IN, 0, 4096)), VIRTIO_BLK_S_OK)
+        << "round " << round << " seed " << seed;
   }
 }
 

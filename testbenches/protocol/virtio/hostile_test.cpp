@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a driver must not do: each ends in DEVICE_NEEDS_RESET and a configuration change notification, or in a failed request,
-// with a diagnostic; and after a reset the device works again.
+// What a driver must not do: each ends in DEVICE_NEEDS_RESET and a configuration change notification, or in a failed
+// request, with a diagnostic; and after a reset the device works again.
 #include <gtest/gtest.h>
 
 #include "support/virtio_bench.hpp"
@@ -15,7 +15,8 @@ class Hostile : public ::testing::Test {
  protected:
   BlkParameters parameters;
   std::unique_ptr<Bench> b;
-  static constexpr Features all = VIRTIO_F_RING_INDIRECT_DESC | VIRTIO_BLK_F_FLUSH | VIRTIO_BLK_F_DISCARD | VIRTIO_BLK_F_WRITE_ZEROES;
+  static constexpr Features all =
+      VIRTIO_F_RING_INDIRECT_DESC | VIRTIO_BLK_F_FLUSH | VIRTIO_BLK_F_DISCARD | VIRTIO_BLK_F_WRITE_ZEROES;
   void SetUp() override {
     parameters.queue_size.set(16);
     parameters.max_ranges.set(4);
@@ -237,7 +238,8 @@ TEST_F(Hostile, AStatusByteInNoMemoryCostsOnlyTheRequest) {
 TEST_F(Hostile, RequestsBeyondTheCapacity) {
   const std::uint64_t end = Bench::default_sectors;
   expect_status(b->request(VIRTIO_BLK_T_IN, end - 1, 512), VIRTIO_BLK_S_OK);
-  for (const std::uint64_t sector : std::initializer_list<std::uint64_t>{end - 1, end, end + 1, ~0ull, ~0ull - 1, 1ull << 55})
+  for (const std::uint64_t sector :
+       std::initializer_list<std::uint64_t>{end - 1, end, end + 1, ~0ull, ~0ull - 1, 1ull << 55})
     expect_status(b->request(VIRTIO_BLK_T_IN, sector, 1024), VIRTIO_BLK_S_IOERR, "beyond the capacity");
   expect_status(b->request(VIRTIO_BLK_T_OUT, end, 512), VIRTIO_BLK_S_IOERR);
   EXPECT_EQ(b->function.statistics().failed.value(), 7u);
@@ -272,7 +274,8 @@ TEST_F(Hostile, TypesThatWereNotNegotiatedAreUnsupported) {
 }
 
 TEST_F(Hostile, RangesThatCannotBe) {
-  const auto ranged = [&](std::uint32_t type, std::uint32_t bytes, std::uint64_t sector, std::uint32_t count, std::uint32_t flags) {
+  const auto ranged = [&](std::uint32_t type, std::uint32_t bytes, std::uint64_t sector, std::uint32_t count,
+                          std::uint32_t flags) {
     const auto r = b->request(type, 0, bytes);
     if (bytes >= 16) {
       store_le64(b->at(r.data), sector);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the medium is asked, and in which order: cache modes and forced unit access, flush, discard, write zeroes, depth, resets.
+// What the medium is asked, and in which order: cache modes and forced unit access, flush, discard, write zeroes,
+// depth, resets.
 #include <algorithm>
 #include <cstring>
 

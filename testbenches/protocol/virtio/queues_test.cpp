@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Notifications of both kinds: when the device wants to hear of buffers, and when it tells of them (VIRTIO 1.1, 2.6.7, 2.6.10,
-// 4.1.5); several queues; how many events and accesses a request costs.
+// Notifications of both kinds: when the device wants to hear of buffers, and when it tells of them
+// (VIRTIO 1.1, 2.6.7, 2.6.10, 4.1.5); several queues; how many events and accesses a request costs.
 #include <gtest/gtest.h>
 
 #include "support/virtio_bench.hpp"
@@ -21,7 +21,9 @@ class Queues : public ::testing::Test {
     b->bring_up(features, queues);
   }
   QueueDriver& q(unsigned number = 0) { return *b->queue[number]; }
-  std::uint16_t add_read(unsigned number = 0) { return q(number).add(b->request(VIRTIO_BLK_T_IN, 8, 4096).buffers, false); }
+  std::uint16_t add_read(unsigned number = 0) {
+    return q(number).add(b->request(VIRTIO_BLK_T_IN, 8, 4096).buffers, false);
+  }
   const BlkStatistics& count() { return b->function.statistics(); }
 
   /// Something is added while the device drains: it needs no notification and comes back all the same.
@@ -44,7 +46,9 @@ class Queues : public ::testing::Test {
 };
 
 TEST_F(Queues, NoNotificationIsWantedWhileTheDeviceDrains) { expect_quiet_while_draining(0); }
-TEST_F(Queues, NoNotificationIsWantedWhileTheDeviceDrainsEventIndex) { expect_quiet_while_draining(VIRTIO_F_RING_EVENT_IDX); }
+TEST_F(Queues, NoNotificationIsWantedWhileTheDeviceDrainsEventIndex) {
+  expect_quiet_while_draining(VIRTIO_F_RING_EVENT_IDX);
+}
 
 TEST_F(Queues, ABatchIsTakenInTheOrderOfTheRing) {
   build(VIRTIO_F_RING_EVENT_IDX);

@@ -17,7 +17,9 @@ class Requests : public ::testing::Test {
  protected:
   BlkParameters parameters;
   std::unique_ptr<Bench> b;
-  void build(std::unique_ptr<disk::Medium> medium = nullptr) { b = std::make_unique<Bench>(parameters, std::move(medium)); }
+  void build(std::unique_ptr<disk::Medium> medium = nullptr) {
+    b = std::make_unique<Bench>(parameters, std::move(medium));
+  }
   void fill(std::uint64_t address, std::size_t bytes, unsigned seed) {
     for (std::size_t i = 0; i < bytes; ++i) *b->at(address + i) = static_cast<std::uint8_t>(seed + i * 7 + i / 256);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The registers of both interfaces: tables, negotiation, status, queue windows (VIRTIO 1.1, 2.1, 2.2, 3.1, 4.1.4, 5.2.4).
+// The registers of both interfaces: tables, negotiation, status, queue windows
+// (VIRTIO 1.1, 2.1, 2.2, 3.1, 4.1.4, 5.2.4).
 #include <gtest/gtest.h>
 
 #include "support/virtio_bench.hpp"
@@ -10,14 +11,17 @@ namespace {
 using namespace virtio;
 using namespace virtio_bench;
 
-constexpr unsigned ACK = status::ACKNOWLEDGE, DRIVER = status::DRIVER, FEATURES_OK = status::FEATURES_OK, DRIVER_OK = status::DRIVER_OK;
+constexpr unsigned ACK = status::ACKNOWLEDGE, DRIVER = status::DRIVER, FEATURES_OK = status::FEATURES_OK,
+                   DRIVER_OK = status::DRIVER_OK;
 
 /// A store that must not be written.
 class ReadOnly final : public disk::Store {
  public:
   std::uint64_t sectors() const override { return Bench::default_sectors; }
   bool read_only() const override { return true; }
-  void read(std::uint64_t, std::uint32_t sectors, std::uint8_t* to) override { std::fill_n(to, sectors * 512u, std::uint8_t{0}); }
+  void read(std::uint64_t, std::uint32_t sectors, std::uint8_t* to) override {
+    std::fill_n(to, sectors * 512u, std::uint8_t{0});
+  }
   void write(std::uint64_t, std::uint32_t, const std::uint8_t*) override { throw std::logic_error{"write"}; }
   void trim(std::uint64_t, std::uint64_t) override { throw std::logic_error{"trim"}; }
   const std::uint8_t* peek(std::uint64_t, std::uint32_t) override { return nullptr; }
@@ -29,7 +33,9 @@ class Registers : public ::testing::Test {
  protected:
   BlkParameters parameters;
   std::unique_ptr<Bench> b;
-  void build(std::unique_ptr<disk::Store> store = nullptr) { b = std::make_unique<Bench>(parameters, nullptr, std::move(store)); }
+  void build(std::unique_ptr<disk::Store> store = nullptr) {
+    b = std::make_unique<Bench>(parameters, nullptr, std::move(store));
+  }
 };
 
 TEST_F(Registers, OffsetsAreThoseOfTheSpecification) {
@@ -40,22 +46,41 @@ TEST_F(Registers, OffsetsAreThoseOfTheSpecification) {
     return -1;
   };
   const kit::RegisterBank& common = b->function.transport().common_bank();  // 4.1.4.3
-  const std::pair<const char*, int> expected[] = {
-      {"device_feature_select", 0x00}, {"device_feature", 0x04}, {"driver_feature_select", 0x08}, {"driver_feature", 0x0c},
-      {"msix_config", 0x10}, {"num_queues", 0x12}, {"device_status", 0x14}, {"config_generation", 0x15}, {"queue_select", 0x16},
-      {"queue_size", 0x18}, {"queue_msix_vector", 0x1a}, {"queue_enable", 0x1c}, {"queue_notify_off", 0x1e}, {"queue_desc", 0x20},
-      {"queue_driver", 0x28}, {"queue_device", 0x30}};
+  const std::pair<const char*, int> expected[] = {{"device_feature_select", 0x00}, {"device_feature", 0x04},
+                                                  {"driver_feature_select", 0x08}, {"driver_feature", 0x0c},
+                                                  {"msix_config", 0x10},           {"num_queues", 0x12},
+                                                  {"device_status", 0x14},         {"config_generation", 0x15},
+                                                  {"queue_select", 0x16},          {"queue_size", 0x18},
+                                                  {"queue_msix_vector", 0x1a},     {"queue_enable", 0x1c},
+                                                  {"queue_notify_off", 0x1e},      {"queue_desc", 0x20},
+                                                  {"queue_driver", 0x28},          {"queue_device", 0x30}};
   for (const auto& [name, at] : expected) EXPECT_EQ(offset(common, name), at) << name;
   const kit::RegisterBank& header = b->function.transport().legacy_bank();  // 4.1.4.8
   const std::pair<const char*, int> legacy[] = {
-      {"Device Features", 0}, {"Driver Features", 4}, {"Queue Address", 8}, {"queue_size", 12}, {"queue_select", 14}, {"Queue Notify", 16},
-      {"device_status", 18}, {"ISR_status", 19}, {"config_msix_vector", 20}, {"queue_msix_vector", 22}};
+      {"Device Features", 0},     {"Driver Features", 4},   {"Queue Address", 8},  {"queue_size", 12},
+      {"queue_select", 14},       {"Queue Notify", 16},     {"device_status", 18}, {"ISR_status", 19},
+      {"config_msix_vector", 20}, {"queue_msix_vector", 22}};
   for (const auto& [name, at] : legacy) EXPECT_EQ(offset(header, name), at) << name;
-  const std::pair<const char*, int> block[] = {  // 5.2.4
-      {"capacity", 0}, {"size_max", 8}, {"seg_max", 12}, {"geometry.cylinders", 16}, {"geometry.heads", 18}, {"geometry.sectors", 19},
-      {"blk_size", 20}, {"topology.physical_block_exp", 24}, {"topology.alignment_offset", 25}, {"topology.min_io_size", 26},
-      {"topology.opt_io_size", 28}, {"writeback", 32}, {"num_queues", 34}, {"max_discard_sectors", 36}, {"max_discard_seg", 40},
-      {"discard_sector_alignment", 44}, {"max_write_zeroes_sectors", 48}, {"max_write_zeroes_seg", 52}, {"write_zeroes_may_unmap", 56}};
+  const std::pair<const char*, int> block[] = {// 5.2.4
+                                               {"capacity", 0},
+                                               {"size_max", 8},
+                                               {"seg_max", 12},
+                                               {"geometry.cylinders", 16},
+                                               {"geometry.heads", 18},
+                                               {"geometry.sectors", 19},
+                                               {"blk_size", 20},
+                                               {"topology.physical_block_exp", 24},
+                                               {"topology.alignment_offset", 25},
+                                               {"topology.min_io_size", 26},
+                                               {"topology.opt_io_size", 28},
+                                               {"writeback", 32},
+                                               {"num_queues", 34},
+                                               {"max_discard_sectors", 36},
+                                               {"max_discard_seg", 40},
+                                               {"discard_sector_alignment", 44},
+                                               {"max_write_zeroes_sectors", 48},
+                                               {"max_write_zeroes_seg", 52},
+                                               {"write_zeroes_may_unmap", 56}};
   for (const auto& [name, at] : block) EXPECT_EQ(offset(b->function.configuration_bank(), name), at) << name;
 }
 
@@ -63,8 +88,8 @@ TEST_F(Registers, EveryFeatureIsOfferedWithItsFields) {
   parameters.queues.set(3);
   parameters.size_max.set(65536);
   build();
-  EXPECT_EQ(b->offered(), feature(1) | feature(2) | feature(4) | feature(6) | feature(9) | feature(10) | feature(11) | feature(12) |
-                              feature(13) | feature(14) | feature(28) | feature(29) | feature(32));
+  EXPECT_EQ(b->offered(), feature(1) | feature(2) | feature(4) | feature(6) | feature(9) | feature(10) | feature(11) |
+                              feature(12) | feature(13) | feature(14) | feature(28) | feature(29) | feature(32));
   EXPECT_EQ(b->read(false, 0, 4), 0x39007e56u) << "legacy: no VERSION_1, but NOTIFY_ON_EMPTY and ANY_LAYOUT";
   EXPECT_EQ(b->config(0, 8), Bench::default_sectors);
   EXPECT_EQ(b->config(8, 4), 65536u);
