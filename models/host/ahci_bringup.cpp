@@ -18,16 +18,15 @@ PciProbe::Wish wish_of(std::size_t choice) {
 }  // namespace
 
 void AhciDriver::give_up(const std::string& reason) {
-  state_ = State::dead;
-  failure_ = reason;
+  queue_.die(reason);
   script_.drop();
   complain(reason);
   fail_everything();
-  if (listener_) listener_->failed(failure_, calendar_.now());
+  queue_.announce_failure();
 }
 
 void AhciDriver::bring_up() {
-  pci_.find(pci::class_sata_ahci, [this](const std::string& reason) { give_up(reason); });
+  pci_.find({pci::class_sata_ahci}, [this](const std::string& reason) { give_up(reason); });
   pci_.enable();
   script_.call([this] {
     const PciFunction& function = pci_.function();

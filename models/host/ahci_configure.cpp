@@ -60,7 +60,7 @@ void AhciDriver::internal_done(bool ok, kit::Duration at) {
 void AhciDriver::configure_device(unsigned attempt) {
   ask_identity([=](bool ok) {
     if (!ok) return configure_again(attempt);
-    identify_ = Identify::parse(slots_.buffer(CommandSlots::internal));
+    take_identity();
     configure_features(attempt);
   });
 }
@@ -89,7 +89,7 @@ void AhciDriver::configure_features(unsigned attempt) {
   script_.call([=] {
     ask_identity([=](bool ok) {
       if (!ok) return configure_again(attempt);
-      identify_ = Identify::parse(slots_.buffer(CommandSlots::internal));
+      take_identity();
       device_configured();
     });
   });
@@ -167,11 +167,19 @@ void AhciDriver::read_logs() {
   });
 }
 
+void AhciDriver::take_identity() {
+  identify_ = Identify::parse(slots_.buffer(CommandSlots::internal));
+  queue_.disk.flushes = identify_.write_cache;
+  queue_.disk.fua = identify_.fua && parameters_.fua();
+  queue_.disk.trim = identify_.trim;
+}
+
 void AhciDriver::device_configured() {
   const std::uint32_t logical = identify_.logical_sector_bytes;
-  lba_shift_ = 0;
-  while (lba_shift_ < 8 && (sector_bytes << lba_shift_) < logical) ++lba_shift_;
-  if ((sector_bytes << lba_shift_) != logical)
+  unsigned& shift = queue_.disk.lba_shift;
+  shift = 0;
+  while (shift < 8 && (sector_bytes << shift) < logical) ++shift;
+  if ((sector_bytes << shift) != logical)
     return give_up("logical sectors of " + std::to_string(logical) + " bytes are not supported");
   if (identify_.logical_sectors == 0 || identify_.logical_sectors > (std::uint64_t{1} << 48))
     return give_up("IDENTIFY DEVICE reports a capacity of " + std::to_string(identify_.logical_sectors) + " sectors");
@@ -182,13 +190,12 @@ void AhciDriver::device_configured() {
   longest_command_ -= longest_command_ % logical;
   if (longest_command_ == 0 || slots_.buffer_bytes() < logical)
     return give_up("max_request is shorter than a sector of the disk; choose at least its " + std::to_string(logical) + " bytes");
-  capacity_ = identify_.logical_sectors << lba_shift_;
+  queue_.disk.capacity = identify_.logical_sectors << shift;
   queueing_ = parameters_.ncq() && identify_.ncq && (cap_ & CAP_SNCQ);
   const unsigned hba_slots = (cap_ >> 8 & 31) + 1;  // CAP.NCS
   depth_ = queueing_ ? std::min({static_cast<unsigned>(parameters_.depth()), identify_.queue_depth, hba_slots}) : 1;
   if (depth_ == 1) queueing_ = false;  // libata uses NCQ only where there is a queue
-  state_ = State::running;
-  if (listener_) listener_->ready(calendar_.now());
+  queue_.ready();
 }
 
 }  // namespace ahcisim::host

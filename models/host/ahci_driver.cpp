@@ -3,37 +3,17 @@
 #include <ahcisim/models/host/ahci_driver.hpp>
 
 #include <algorithm>
-#include <iterator>
 
 #include <ahcisim/models/host/ata_commands.hpp>
+#include <ahcisim/models/host/scatter.hpp>
 
 namespace ahcisim::host {
 
 using namespace ahci_name;
 
-const char* name_of(RequestStatus status) {
-  constexpr const char* names[] = {"ok", "media_error", "device_error", "bus_error", "timed_out", "unsupported", "out_of_range", "gone"};
-  return names[static_cast<unsigned>(status)];
-}
-
 namespace {
-/// Vector 0 of the messages; a multiple of 32 above the exceptions of an x86 processor.
-constexpr std::uint32_t message_vector = 0x40;
 /// One DATA SET MANAGEMENT payload of 512 bytes: 64 ranges of 65535 sectors (ACS-3, 7.6).
 constexpr std::uint32_t trim_ranges = 64, trim_range_sectors = 65535;
-
-PciProbe::Layout layout_of(const AhciDriverParameters& p) {
-  PciProbe::Layout layout;
-  layout.ecam = static_cast<std::uint64_t>(p.ecam().value);
-  layout.window = static_cast<std::uint64_t>(p.window().value);
-  layout.io_window = static_cast<std::uint64_t>(p.io_window().value);
-  layout.buses = static_cast<unsigned>(p.buses());
-  layout.message_address = static_cast<std::uint64_t>(p.message_address().value);
-  layout.message_data = message_vector;
-  layout.max_payload = static_cast<std::uint32_t>(p.max_payload().value);
-  layout.max_read_request = static_cast<std::uint32_t>(p.max_read_request().value);
-  return layout;
-}
 }  // namespace
 
 AhciDriver::AhciDriver(const sc_core::sc_module_name& name, kit::Context& context, const AhciDriverParameters& parameters,
@@ -45,14 +25,16 @@ AhciDriver::AhciDriver(const sc_core::sc_module_name& name, kit::Context& contex
       calendar_{context.calendar},
       parameters_{parameters},
       tags_{tags},
-      interrupt_sink_{*this},
       mmio_{calendar_, cpu},
       processor_{calendar_, *this},
+      inlet_{context, this->name(), processor_, static_cast<std::uint64_t>(parameters.message_address().value),
+             parameters.unhandled_limit()},
+      queue_{calendar_, parameters.cpu},
       script_{calendar_, processor_, mmio_},
-      pci_{script_, layout_of(parameters)},
+      pci_{script_, PciProbe::layout_of(parameters)},
       slots_{memory, static_cast<std::uint32_t>(parameters.max_request().value), static_cast<std::uint32_t>(parameters.segment().value)} {
   cpu.register_nb_transport_bw(this, &AhciDriver::nb_transport_bw);
-  interrupts.bind(interrupt_sink_);
+  interrupts.bind(inlet_);
   context.stats.add(this->name(), statistics_);
 }
 
@@ -66,29 +48,14 @@ void AhciDriver::begin_bring_up() {
   processor_.poke();
 }
 
-void AhciDriver::listen(DeviceListener& listener) {
-  listener_ = &listener;
-  if (is_ready()) listener.ready(calendar_.now());
-  if (state_ == State::dead) listener.failed(failure_, calendar_.now());
-}
-
 void AhciDriver::submit(Request& request, kit::Duration at) {
-  at = kit::max(at, calendar_.now());
-  request.progress = {};
-  request.progress.ready = at;
-  request.status = RequestStatus::ok;
-  request.ata_status = request.ata_error = 0;
-  if (request.tag.when(wire::Stage::submitted) < 0) request.tag.stamp(wire::Stage::submitted, at.ps());
-  auto place = submissions_.end();
-  while (place != submissions_.begin() && std::prev(place)->progress.ready > at) --place;
-  submissions_.insert(place, request);
+  queue_.submit(request, at);
   processor_.poke();
 }
 
 kit::Duration AhciDriver::wanted() {
   if (can_issue()) return kit::Duration{};
-  const kit::Duration steps = script_.wanted();
-  return submissions_.empty() ? steps : kit::min(steps, submissions_.front().progress.ready);
+  return kit::min(script_.wanted(), queue_.next());
 }
 
 void AhciDriver::run(kit::Duration at) {
@@ -101,47 +68,15 @@ void AhciDriver::run(kit::Duration at) {
 }
 
 void AhciDriver::take_submission(kit::Duration at) {
-  Request& request = submissions_.front();
-  submissions_.pop_front();
-  const kit::Duration entered = at + parameters_.cpu.syscall(), through = entered + parameters_.cpu.submit();
-  request.tag.stamp(wire::Stage::entered, entered.ps());
-  if (!admit(request)) {
-    finish(request, through);
-    processor_.release(through);
-    return;
-  }
-  const bool first = waiting_.empty();
-  waiting_.push_back(request);
-  if (first && can_issue()) {
-    issue_next(through);
-  } else {
-    statistics_.deferred.add();
-    processor_.release(through);
-  }
-}
-
-bool AhciDriver::refuse(Request& request, RequestStatus status) {
-  request.status = status;
-  return false;
-}
-
-/// Decides what the request needs; false where it is answered without the device.
-bool AhciDriver::admit(Request& request) {
-  using Step = Request::Progress::Step;
-  if (state_ == State::dead) return refuse(request, RequestStatus::gone);
-  if (request.op == IoRequest::Op::flush) return !drops_flushes();  // the block layer knows that there is nothing to flush
-  if (state_ != State::bringing_up) {
-    if (request.lba > capacity_ || request.sectors > capacity_ - request.lba) return refuse(request, RequestStatus::out_of_range);
-    const std::uint64_t mask = (std::uint64_t{1} << lba_shift_) - 1;
-    if (request.sectors == 0 || ((request.lba | request.sectors) & mask)) return refuse(request, RequestStatus::unsupported);
-    if (request.op == IoRequest::Op::trim && !identify_.trim) return refuse(request, RequestStatus::unsupported);
-  }
-  request.progress.step = request.flush_first && !drops_flushes() ? Step::pre_flush : Step::data;
-  return true;
+  const bool first = queue_.waiting().empty();
+  const RequestQueue::Taken taken = queue_.take(at);
+  if (taken.admitted && first && can_issue()) return issue_next(taken.through);
+  if (taken.admitted) statistics_.deferred.add();
+  processor_.release(taken.through);
 }
 
 AhciDriver::Kind AhciDriver::kind_of(const Request& request) const {
-  if (request.op == IoRequest::Op::flush || request.progress.step != Request::Progress::Step::data) return Kind::flush;
+  if (queue_.is_flush(request)) return Kind::flush;
   if (request.op == IoRequest::Op::trim) return Kind::trim;
   return queueing_ ? Kind::queued : Kind::plain;
 }
@@ -153,12 +88,12 @@ bool AhciDriver::may_issue(Kind kind) const {
 }
 
 bool AhciDriver::can_issue() const {
-  if (state_ != State::running) return false;
+  if (queue_.state() != State::running) return false;
   if (retry_) {
     const Kind kind = commands_[static_cast<unsigned>(__builtin_ctz(retry_))].kind;
     return kind == Kind::queued ? plain_ == 0 : (queued_ | plain_) == 0;
   }
-  return !waiting_.empty() && may_issue(kind_of(waiting_.front()));
+  return !queue_.waiting().empty() && may_issue(kind_of(queue_.waiting().front()));
 }
 
 /// Points the slot's PRDT at the next bytes of the request, at most `limit`. Returns how many it covers.
@@ -168,32 +103,10 @@ std::uint32_t AhciDriver::attach_buffer(Request& request, unsigned slot, std::ui
     slots_.use_buffer(slot, bytes);
     return bytes;
   }
-  constexpr std::uint32_t longest_prd = 4 << 20;
-  Request::Progress& progress = request.progress;
-  std::uint64_t covered = 0;
-  unsigned prds = 0;
-  std::uint32_t offset = progress.segment_offset;
-  for (std::uint32_t i = progress.segment; i < request.segment_count && covered < limit && prds < CommandSlots::max_prds; ++i) {
-    for (std::uint32_t left = request.segments[i].bytes - offset; left && prds < CommandSlots::max_prds; ++prds) {
-      const std::uint32_t piece = std::min(left, longest_prd);
-      covered += piece;
-      left -= piece;
-    }
-    offset = 0;
-  }
-  const auto logical = sector_bytes << lba_shift_;
-  std::uint32_t bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(covered, limit));
-  bytes -= bytes % logical;
+  constexpr PieceRule rule{CommandSlots::max_prds, 4 << 20};
   slots_.clear_prds(slot);
-  for (std::uint32_t left = bytes; left;) {
-    const Segment& segment = request.segments[progress.segment];
-    const std::uint32_t piece = std::min({left, longest_prd, segment.bytes - progress.segment_offset});
-    if (piece) slots_.add_prd(slot, segment.address + progress.segment_offset, piece);
-    left -= piece;
-    progress.segment_offset += piece;
-    if (progress.segment_offset == segment.bytes) ++progress.segment, progress.segment_offset = 0;
-  }
-  return bytes;
+  return take_segments(request, limit, sector_bytes << queue_.disk.lba_shift, rule,
+                       [&](std::uint64_t address, std::uint32_t bytes) { slots_.add_prd(slot, address, bytes); });
 }
 
 /// Makes the next command of a request in `slot`.
@@ -212,19 +125,19 @@ AhciDriver::Command AhciDriver::cut(Request& request, unsigned slot, Kind kind) 
     return command;
   }
   if (kind == Kind::trim) {
-    const std::uint32_t logical = left >> lba_shift_;
+    const std::uint32_t logical = left >> queue_.disk.lba_shift;
     const std::uint32_t take = std::min(logical, trim_ranges * trim_range_sectors);
-    make_trim_ranges(slots_.buffer(slot), (request.lba + request.progress.issued) >> lba_shift_, take);
+    make_trim_ranges(slots_.buffer(slot), (request.lba + request.progress.issued) >> queue_.disk.lba_shift, take);
     slots_.use_buffer(slot, 512);
-    request.progress.issued += take << lba_shift_;
+    request.progress.issued += take << queue_.disk.lba_shift;
     make_trim(fis);
     slots_.put(slot, fis, true);
     return command;
   }
   const std::uint64_t wanted_bytes = std::min<std::uint64_t>(std::uint64_t{left} * sector_bytes, longest_command_);
   command.bytes = attach_buffer(request, slot, static_cast<std::uint32_t>(wanted_bytes));
-  const std::uint64_t lba = (request.lba + request.progress.issued) >> lba_shift_;
-  const std::uint32_t sectors = command.bytes / (sector_bytes << lba_shift_);
+  const std::uint64_t lba = (request.lba + request.progress.issued) >> queue_.disk.lba_shift;
+  const std::uint32_t sectors = command.bytes / (sector_bytes << queue_.disk.lba_shift);
   const bool write = (request.op == IoRequest::Op::write);
   if (write && request.with_data && !request.segments && request.owner)
     request.owner->fill(request, slots_.buffer(slot), command.offset, command.bytes);
@@ -239,7 +152,7 @@ AhciDriver::Command AhciDriver::cut(Request& request, unsigned slot, Kind kind) 
 }
 
 void AhciDriver::issue_next(kit::Duration at) {
-  Request& request = waiting_.front();
+  Request& request = queue_.waiting().front();
   const Kind kind = kind_of(request);
   const auto slot = static_cast<unsigned>(__builtin_ctz(~(queued_ | plain_ | retry_)));
   Command& command = commands_[slot];
@@ -247,15 +160,15 @@ void AhciDriver::issue_next(kit::Duration at) {
   if ((kind == Kind::queued || kind == Kind::plain) && command.bytes == 0) {  // a scatter list shorter than the request
     complain("scatter list shorter than the request");
     request.status = RequestStatus::unsupported;
-    waiting_.pop_front();
+    queue_.waiting().pop_front();
     request.progress.step_issued = true;
-    if (request.progress.open == 0) finish(request, at);
+    if (request.progress.open == 0) queue_.finish(request, at);
     processor_.release(at);
     return;
   }
   ++request.progress.open;
   request.progress.step_issued = kind == Kind::flush || request.progress.issued == request.sectors;
-  if (request.progress.step_issued) waiting_.pop_front();
+  if (request.progress.step_issued) queue_.waiting().pop_front();
   if (tags_) {
     // The account follows the last command of the data; a request's other commands carry no tag.
     const bool last = request.progress.step == Request::Progress::Step::data && request.progress.step_issued;
@@ -291,30 +204,6 @@ kit::Duration AhciDriver::send(unsigned slot, kit::Duration at) {
   return mmio_.post(reg(PxCI), bit, at);
 }
 
-/// All commands of a step are done: what comes next?
-void AhciDriver::end_step(Request& request) {
-  using Step = Request::Progress::Step;
-  Step& step = request.progress.step;
-  const bool failed = request.status != RequestStatus::ok;
-  const bool flush_after = (request.op == IoRequest::Op::write) && request.fua && !drops_flushes() && !(parameters_.fua() && identify_.fua);
-  if (!failed && step == Step::pre_flush && request.sectors != 0)
-    step = Step::data;
-  else if (!failed && step == Step::data && request.op != IoRequest::Op::flush && flush_after)
-    step = Step::post_flush;
-  else
-    step = Step::done;
-  request.progress.step_issued = step == Step::done;
-  if (step == Step::done)
-    finished_[finished_count_++] = &request;
-  else
-    waiting_.push_front(request);
-}
-
-void AhciDriver::finish(Request& request, kit::Duration at) {
-  request.tag.stamp(wire::Stage::completed, at.ps());
-  if (request.owner) request.owner->completed(request, at);
-}
-
 /// One look at the clock for each time-out's length, not for each request.
 void AhciDriver::watch_deadline() {
   if (deadline_watched_) return;
@@ -324,7 +213,7 @@ void AhciDriver::watch_deadline() {
 
 void AhciDriver::check_deadlines(std::uint64_t) {
   deadline_watched_ = false;
-  if (state_ != State::running || !(queued_ | plain_)) return;  // watched again at the next issue
+  if (queue_.state() != State::running || !(queued_ | plain_)) return;  // watched again at the next issue
   const kit::Duration now = calendar_.now(), limit = parameters_.timeout();
   kit::Duration earliest = kit::Duration::never();
   std::uint32_t late = 0;

@@ -12,37 +12,28 @@
 #include <functional>
 #include <string>
 
-#include <boost/intrusive/list.hpp>
 #include <systemc>
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <ahcisim/models/host/ahci_parameters.hpp>
 #include <ahcisim/models/host/block_device.hpp>
 #include <ahcisim/models/host/command_slots.hpp>
+#include <ahcisim/models/host/driver_statistics.hpp>
 #include <ahcisim/models/host/identify.hpp>
+#include <ahcisim/models/host/interrupt_inlet.hpp>
 #include <ahcisim/models/host/memory.hpp>
 #include <ahcisim/models/host/mmio.hpp>
 #include <ahcisim/models/host/pci_probe.hpp>
 #include <ahcisim/models/host/processor.hpp>
+#include <ahcisim/models/host/request_queue.hpp>
 #include <ahcisim/models/host/script.hpp>
 #include <ahcisim/models/kit/context.hpp>
-#include <ahcisim/tlm/interrupt.hpp>
 #include <ahcisim/tlm/request_tag.hpp>
 
 namespace ahcisim::host {
 
-struct AhciDriverStatistics : kit::StatSet {
-  kit::Counter commands{*this, "commands", "commands", "I/O commands issued, retries included"};
-  kit::Counter interrupts{*this, "interrupts", "interrupts", "entries of the interrupt handler"};
-  kit::Counter unhandled{*this, "interrupts.unhandled", "interrupts", "entries of the handler that found nothing to do"};
-  kit::Counter done_in_handler{*this, "commands.done", "commands", "commands found done by the handler"};
-  kit::Counter register_reads{*this, "register.reads", "accesses", "register reads of issue and interrupt handler"};
-  kit::Counter register_writes{*this, "register.writes", "accesses", "register writes of issue and interrupt handler"};
-  kit::Counter deferred{*this, "deferred", "requests", "requests that had to wait for a slot or for the queue to drain"};
-  kit::Counter recoveries{*this, "recoveries", "times", "runs of the error handler"};
-  kit::Counter resets{*this, "resets", "times", "COMRESETs, the first included"};
-  kit::Counter retries{*this, "retries", "commands", "commands issued again after an error"};
-  kit::Counter timeouts{*this, "timeouts", "commands", "commands that were not answered in time"};
+struct AhciDriverStatistics : DriverStatistics {
+  AhciDriverStatistics() : DriverStatistics{"COMRESETs, the first included"} {}
 };
 
 class AhciDriver : public sc_core::sc_module, public BlockDevice, private Software {
@@ -56,10 +47,10 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
   sc_core::sc_export<wire::CpuInterruptIf> interrupts;
 
   void submit(Request& request, kit::Duration at) override;
-  std::uint64_t capacity() const override { return capacity_; }
+  std::uint64_t capacity() const override { return queue_.disk.capacity; }
   unsigned max_depth() const override { return depth_; }
-  bool is_ready() const override { return state_ == State::running || state_ == State::recovering; }
-  void listen(DeviceListener& listener) override;
+  bool is_ready() const override { return queue_.is_ready(); }
+  void listen(DeviceListener& listener) override { queue_.listen(listener); }
   /// Before the simulation starts: bring-up waits for begin_bring_up() (a guest is started when its host has booted).
   void hold_bring_up() { held_ = true; }
   void begin_bring_up();
@@ -70,14 +61,14 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
   bool queueing() const { return queueing_; }
   unsigned port() const { return port_; }
   /// Empty, or why the driver gave up.
-  const std::string& failure() const { return failure_; }
+  const std::string& failure() const { return queue_.failure(); }
   const AhciDriverStatistics& statistics() const { return statistics_; }
   const Processor& processor() const { return processor_; }
   /// For a hypervisor's bus, which it is attached to.
   Processor& processor() { return processor_; }
 
  private:
-  enum class State : std::uint8_t { bringing_up, running, recovering, dead };
+  using State = RequestQueue::State;
   enum class Kind : std::uint8_t { queued, plain, flush, trim };
   /// A command on its way.
   struct Command {
@@ -87,21 +78,12 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
     Kind kind = Kind::plain;
     kit::Duration issued;
   };
-  using RequestList = boost::intrusive::list<Request, boost::intrusive::constant_time_size<false>>;
-  struct Interrupts final : wire::CpuInterruptIf {
-    explicit Interrupts(AhciDriver& d) : driver{d} {}
-    void message(std::uint64_t address, std::uint32_t data, const sc_core::sc_time& delay) override;
-    void intx(unsigned line, bool asserted, const sc_core::sc_time& delay) override;
-    AhciDriver& driver;
-  };
 
   // Submission and issue.
   void start_of_simulation() override;
   kit::Duration wanted() override;
   void run(kit::Duration at) override;
   void take_submission(kit::Duration at);
-  bool admit(Request& request);
-  bool refuse(Request& request, RequestStatus status);
   Kind kind_of(const Request& request) const;
   bool may_issue(Kind kind) const;
   bool can_issue() const;
@@ -110,9 +92,6 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
   Command cut(Request& request, unsigned slot, Kind kind);
   std::uint32_t attach_buffer(Request& request, unsigned slot, std::uint32_t limit);
   kit::Duration send(unsigned slot, kit::Duration at);
-  bool drops_flushes() const { return !identify_.write_cache; }
-  void end_step(Request& request);
-  void finish(Request& request, kit::Duration at);
   void watch_deadline();
   void check_deadlines(std::uint64_t);
 
@@ -127,7 +106,6 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
   void leave_handler(kit::Duration at);
   void nobody_cared(kit::Duration at);
   void count_unhandled();
-  void level_changed(std::uint64_t asserted);
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
     return mmio_.backward(payload, phase, delay);
   }
@@ -161,6 +139,7 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
   void read_logs();
   void read_log(std::uint8_t log, std::uint8_t page, std::function<void(const std::uint8_t* data)> handler);
   void set_feature(std::uint8_t subcommand, std::uint8_t count);
+  void take_identity();
   void device_configured();
   void internal_command(const wire::RegisterH2D& fis, std::uint32_t bytes, std::function<void(bool ok)> handler);
   kit::Duration begin_internal(const wire::RegisterH2D& fis, std::uint32_t bytes, kit::Duration at);
@@ -187,16 +166,14 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
   const AhciDriverParameters& parameters_;
   wire::TagBoard* tags_;
   AhciDriverStatistics statistics_;
-  Interrupts interrupt_sink_;
   Mmio mmio_;
   Processor processor_;
+  InterruptInlet inlet_;
+  RequestQueue queue_;
   Script script_;
   PciProbe pci_;
   CommandSlots slots_;
-  DeviceListener* listener_ = nullptr;
-  State state_ = State::bringing_up;
   bool held_ = false;
-  std::string failure_;
 
   // The HBA and the port.
   std::uint64_t abar_ = 0, port_address_ = 0;
@@ -206,26 +183,19 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
 
   // The disk.
   Identify identify_;
-  std::uint64_t capacity_ = 0;
   unsigned depth_ = 1;
   bool queueing_ = false;
   std::uint32_t longest_command_ = 0;  // bytes
-  unsigned lba_shift_ = 0;             // 512-byte sectors to logical sectors
 
-  // Requests.
-  RequestList submissions_;  // handed in by programs, in the order of time
-  RequestList waiting_;      // in the driver, waiting for a slot; the first may be partly issued
+  // Commands.
   std::array<Command, CommandSlots::count> commands_{};
   std::uint32_t queued_ = 0, plain_ = 0;  // slots outstanding at the device, by kind
   std::uint32_t retry_ = 0;               // slots whose command is to be issued again
-  std::array<Request*, CommandSlots::count> finished_{};
-  unsigned finished_count_ = 0;
   bool deadline_watched_ = false;
 
   // The interrupt being handled.
   kit::Duration handler_entry_;
   std::uint32_t is_ = 0, port_is_ = 0;
-  std::int64_t unhandled_in_row_ = 0;
 
   // A command of the driver's own, in slot 0 while nothing else is outstanding.
   bool internal_active_ = false, internal_ok_ = false;

@@ -8,20 +8,6 @@ namespace ahcisim::host {
 
 using namespace ahci_name;
 
-void AhciDriver::Interrupts::message(std::uint64_t address, std::uint32_t data, const sc_core::sc_time& delay) {
-  if (address != static_cast<std::uint64_t>(driver.parameters_.message_address().value)) {
-    driver.complain("interrupt message to an address that is not the processor's");
-    return;
-  }
-  driver.processor_.raise(data & 31, driver.calendar_.absolute(delay));
-}
-
-void AhciDriver::Interrupts::intx(unsigned, bool asserted, const sc_core::sc_time& delay) {
-  driver.calendar_.at<&AhciDriver::level_changed>(driver.calendar_.absolute(delay), &driver, asserted);
-}
-
-void AhciDriver::level_changed(std::uint64_t asserted) { processor_.set_level(asserted != 0); }
-
 void AhciDriver::interrupt(unsigned vector, kit::Duration at) {
   statistics_.interrupts.add();
   handler_entry_ = at;
@@ -38,9 +24,7 @@ void AhciDriver::interrupt(unsigned vector, kit::Duration at) {
 /// An interrupt that keeps coming without anything to do for it is switched off, as Linux does.
 void AhciDriver::count_unhandled() {
   statistics_.unhandled.add();
-  if (++unhandled_in_row_ < parameters_.unhandled_limit() || processor_.masked()) return;
-  complain("interrupt storm that nobody handles: interrupt switched off");
-  processor_.mask();
+  inlet_.unhandled();
 }
 
 void AhciDriver::nobody_cared(kit::Duration at) {
@@ -94,16 +78,16 @@ void AhciDriver::have_active(std::uint32_t value, kit::Duration at) {
   // All ones: nothing there any more; believing it would be harmless, but so would be all zeros with an error.
   const bool believable = !(port_is_ == ~0u && value == ~0u);
   // PxCI of a command that failed stays set, so what reads 0 is done even beside an error (AHCI 1.3.1, 6.2.2.1).
-  const std::uint32_t done = state_ == State::running && believable ? outstanding & ~value : 0;
+  const std::uint32_t done = queue_.state() == State::running && believable ? outstanding & ~value : 0;
   unsigned count = 0;
   for (std::uint32_t left = done; left; left &= left - 1, ++count) command_done(static_cast<unsigned>(__builtin_ctz(left)));
   if (count) recoveries_in_row_ = 0;
-  if (count || (error && state_ == State::running))
-    unhandled_in_row_ = 0;
+  if (count || (error && queue_.state() == State::running))
+    inlet_.handled();
   else
     count_unhandled();
   statistics_.done_in_handler.add(count);
-  if (error && state_ == State::running) begin_recovery(port_is_, 0);
+  if (error && queue_.state() == State::running) begin_recovery(port_is_, 0);
   leave_handler(at + parameters_.cpu.finish() * count);
 }
 
@@ -124,26 +108,16 @@ void AhciDriver::command_done(unsigned slot) {
   if (request.with_data && !request.segments && request.op == IoRequest::Op::read && command.bytes && request.owner)
     request.owner->inspect(request, slots_.buffer(slot), command.offset, command.bytes);
   --request.progress.open;
-  if (request.progress.open == 0 && request.progress.step_issued) end_step(request);
+  if (request.progress.open == 0 && request.progress.step_issued) queue_.end_step(request);
 }
 
 /// W IS, then the way up through the block layer to the program.
 void AhciDriver::leave_handler(kit::Duration at) {
-  const CpuParameters& cost = parameters_.cpu;
   if (!message_per_port_) {
     statistics_.register_writes.add();
     at = mmio_.post(hba(IS), is_, at);
   }
-  at += cost.interrupt_exit();
-  if (finished_count_) {
-    at += cost.complete() * finished_count_;
-    for (unsigned i = 0; i < finished_count_; ++i) finished_[i]->tag.stamp(wire::Stage::woken, at.ps());
-    if (submissions_.empty()) at += cost.wake();  // else the program is at work already
-    const unsigned count = finished_count_;
-    finished_count_ = 0;
-    for (unsigned i = 0; i < count; ++i) finish(*finished_[i], at);
-  }
-  processor_.release(at);
+  processor_.release(queue_.deliver(at + parameters_.cpu.interrupt_exit()));
 }
 
 }  // namespace ahcisim::host

@@ -12,7 +12,7 @@ inline constexpr unsigned VID = 0x00, CMD = 0x04, STS = 0x06, CC = 0x08, HTYPE =
 inline constexpr std::uint32_t CMD_IOSE = 1u << 0, CMD_MSE = 1u << 1, CMD_BME = 1u << 2, CMD_ID = 1u << 10;
 inline constexpr std::uint32_t STS_CL = 1u << 4;
 inline constexpr std::uint32_t class_sata_ahci = 0x010601;  // AHCI 1.3.1, 2.1.5
-inline constexpr std::uint8_t cap_power_management = 0x01, cap_msi = 0x05, cap_express = 0x10, cap_msix = 0x11;
+inline constexpr std::uint8_t cap_power_management = 0x01, cap_msi = 0x05, cap_vendor = 0x09, cap_express = 0x10, cap_msix = 0x11;
 }  // namespace pci
 
 /// AHCI 1.3.1, chapter 3.
@@ -43,10 +43,12 @@ inline constexpr unsigned RFIS = 0x40, SDBFIS = 0x58;
 
 /// ACS-3, 7.1: command codes.
 namespace ata_command {
-inline constexpr std::uint8_t DATA_SET_MANAGEMENT = 0x06, READ_DMA_EXT = 0x25, READ_LOG_EXT = 0x2f, WRITE_DMA_EXT = 0x35,
-                              WRITE_DMA_FUA_EXT = 0x3d, READ_LOG_DMA_EXT = 0x47, READ_FPDMA_QUEUED = 0x60,
-                              WRITE_FPDMA_QUEUED = 0x61, READ_DMA = 0xc8, WRITE_DMA = 0xca, FLUSH_CACHE = 0xe7,
-                              FLUSH_CACHE_EXT = 0xea, IDENTIFY_DEVICE = 0xec, SET_FEATURES = 0xef;
+inline constexpr std::uint8_t DATA_SET_MANAGEMENT = 0x06, READ_SECTORS = 0x20, READ_SECTORS_EXT = 0x24, READ_DMA_EXT = 0x25,
+                              READ_MULTIPLE_EXT = 0x29, READ_LOG_EXT = 0x2f, WRITE_SECTORS = 0x30, WRITE_SECTORS_EXT = 0x34,
+                              WRITE_DMA_EXT = 0x35, WRITE_MULTIPLE_EXT = 0x39, WRITE_DMA_FUA_EXT = 0x3d,
+                              READ_LOG_DMA_EXT = 0x47, READ_FPDMA_QUEUED = 0x60, WRITE_FPDMA_QUEUED = 0x61, READ_MULTIPLE = 0xc4,
+                              WRITE_MULTIPLE = 0xc5, SET_MULTIPLE_MODE = 0xc6, READ_DMA = 0xc8, WRITE_DMA = 0xca,
+                              FLUSH_CACHE = 0xe7, FLUSH_CACHE_EXT = 0xea, IDENTIFY_DEVICE = 0xec, SET_FEATURES = 0xef;
 }
 /// ACS-3, 7.45: SET FEATURES subcommands.
 namespace ata_feature {

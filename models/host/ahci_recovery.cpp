@@ -16,7 +16,7 @@ constexpr std::uint8_t ncq_error_log = 0x10;
 
 /// The port stops; what is outstanding is under suspicion.
 void AhciDriver::begin_recovery(std::uint32_t port_is, std::uint32_t timed_out) {
-  state_ = State::recovering;
+  queue_.set_state(State::recovering);
   statistics_.recoveries.add();
   recovery_is_ = port_is;
   late_ = timed_out;
@@ -123,7 +123,7 @@ void AhciDriver::identify_again(unsigned attempt) {
     script_.call([=] {
       ask_identity([=](bool still_ok) {
         if (!still_ok) return failed();
-        identify_ = Identify::parse(slots_.buffer(CommandSlots::internal));
+        take_identity();
         for (std::uint32_t left = late_ ? late_ : suspects_; left; left &= left - 1) {
           const auto slot = static_cast<unsigned>(__builtin_ctz(left));
           Request& request = *commands_[slot].request;
@@ -142,7 +142,7 @@ void AhciDriver::blame(unsigned slot, std::uint8_t status, std::uint8_t error, s
   Request& request = *commands_[slot].request;
   request.ata_status = status;
   request.ata_error = error;
-  request.error_lba = lba << lba_shift_;
+  request.error_lba = lba << queue_.disk.lba_shift;
   const bool bus = (recovery_is_ & (PxIS_HBDS | PxIS_HBFS | PxIS_IFS)) || (error & wire::error::ICRC);
   const bool media = !bus && (error & (wire::error::UNC | wire::error::AMNF));
   if (media)
@@ -157,19 +157,16 @@ void AhciDriver::fail_command(unsigned slot, RequestStatus status) {
   if (tags_) tags_->at(port_, slot) = nullptr;
   request.status = status;
   request.progress.step_issued = true;  // nothing more of it is sent
-  if (request.is_linked()) waiting_.erase(waiting_.iterator_to(request));
-  if (--request.progress.open == 0) end_step(request);
+  if (request.is_linked()) request.unlink();
+  if (--request.progress.open == 0) queue_.end_step(request);
 }
 
 /// What is left of the suspects is issued again; what failed goes back to the programs.
 void AhciDriver::end_recovery() {
   retry_ |= suspects_;  // some may still wait since the recovery before
   suspects_ = late_ = 0;
-  state_ = State::running;
-  const unsigned count = finished_count_;
-  finished_count_ = 0;
-  const kit::Duration at = calendar_.now() + parameters_.cpu.complete() * count + parameters_.cpu.wake();
-  for (unsigned i = 0; i < count; ++i) finish(*finished_[i], at);
+  queue_.set_state(State::running);
+  queue_.deliver_failed();
   processor_.poke();
 }
 
@@ -183,14 +180,9 @@ void AhciDriver::fail_everything() {
     Request& request = *commands_[slot].request;
     if (tags_) tags_->at(port_, slot) = nullptr;
     request.status = RequestStatus::gone;
-    if (--request.progress.open == 0 && !request.is_linked()) finish(request, at);
+    if (--request.progress.open == 0 && !request.is_linked()) queue_.finish(request, at);
   }
-  while (!waiting_.empty()) {
-    Request& request = waiting_.front();
-    waiting_.pop_front();
-    request.status = RequestStatus::gone;
-    finish(request, at);
-  }
+  queue_.fail_waiting(RequestStatus::gone);
 }
 
 }  // namespace ahcisim::host

@@ -5,11 +5,14 @@
 #include <algorithm>
 
 #include <ahcisim/models/host/ahci_names.hpp>
+#include <ahcisim/tlm/fis.hpp>
 
 namespace ahcisim::host {
 
 namespace {
 constexpr unsigned devices_per_bus = 32;
+/// Vector 0 of the messages; a multiple of 32 above the exceptions of an x86 processor.
+constexpr std::uint32_t message_vector = 0x40;
 constexpr std::uint32_t all_ones = 0xffffffff;
 /// PCI Express Base, 7.5.3.4: 128 bytes is 0, each doubling one more.
 std::uint32_t size_code(std::uint32_t bytes) {
@@ -19,27 +22,49 @@ std::uint32_t size_code(std::uint32_t bytes) {
 }
 }  // namespace
 
-void PciProbe::find(std::uint32_t class_code, Failed failed) {
+PciProbe::Layout PciProbe::layout_of(const DriverParameters& p) {
+  Layout layout;
+  layout.ecam = static_cast<std::uint64_t>(p.ecam().value);
+  layout.window = static_cast<std::uint64_t>(p.window().value);
+  layout.io_window = static_cast<std::uint64_t>(p.io_window().value);
+  layout.buses = static_cast<unsigned>(p.buses());
+  layout.message_address = static_cast<std::uint64_t>(p.message_address().value);
+  layout.message_data = message_vector;
+  layout.max_payload = static_cast<std::uint32_t>(p.max_payload().value);
+  layout.max_read_request = static_cast<std::uint32_t>(p.max_read_request().value);
+  return layout;
+}
+
+void PciProbe::find(const Match& match, Failed failed) {
+  match_ = match;
   failed_ = std::move(failed);
   next_window_ = layout_.window;
   next_io_ = layout_.io_window;
-  script_.call([=] { look_at(0, class_code); });
+  script_.call([=] { look_at(0); });
 }
 
-void PciProbe::look_at(unsigned index, std::uint32_t class_code) {
+bool PciProbe::matches(std::uint32_t revision_and_class) const {
+  if (match_.vendor_id && function_.vendor_id != match_.vendor_id) return false;
+  const auto& ids = match_.device_ids;
+  if ((ids[0] || ids[1]) && function_.device_id != ids[0] && function_.device_id != ids[1]) return false;
+  return ((revision_and_class >> 8 ^ match_.class_code) & match_.class_mask) == 0;
+}
+
+void PciProbe::look_at(unsigned index) {
   if (index >= layout_.buses * devices_per_bus) {
-    failed_("no function of the class wanted answers on " + std::to_string(layout_.buses) + " PCI buses");
+    failed_(std::string{match_.vendor_id ? "no function of the identity wanted" : "no function of the class wanted"} +
+            " answers on " + std::to_string(layout_.buses) + " PCI buses");
     return;
   }
   function_ = {};
   function_.bus = index / devices_per_bus;
   function_.device = index % devices_per_bus;
   script_.read(config(pci::VID), [=](std::uint32_t id) {
-    if (id == all_ones || id == 0) return look_at(index + 1, class_code);
+    if (id == all_ones || id == 0) return look_at(index + 1);
     function_.vendor_id = static_cast<std::uint16_t>(id);
     function_.device_id = static_cast<std::uint16_t>(id >> 16);
     script_.read(config(pci::CC), [=](std::uint32_t revision_and_class) {
-      if (revision_and_class >> 8 != class_code) return look_at(index + 1, class_code);
+      if (!matches(revision_and_class)) return look_at(index + 1);
       // Sizing moves the BARs about: nothing may be decoded meanwhile.
       script_.write(config(pci::CMD), 0, 2);
       script_.call([=] { size_bar(0); });
@@ -97,8 +122,19 @@ void PciProbe::walk_capabilities(std::uint32_t pointer, unsigned left) {
     if (id == pci::cap_msi) function_.msi = pointer;
     if (id == pci::cap_msix) function_.msix = pointer;
     if (id == pci::cap_express) function_.express = pointer;
+    if (id == pci::cap_vendor)
+      if (auto free = std::find(function_.vendor.begin(), function_.vendor.end(), 0u); free != function_.vendor.end())
+        *free = pointer;
     walk_capabilities(header >> 8, left - 1);
   }, 2);
+}
+
+void PciProbe::read_vendor_capability(unsigned index, unsigned bytes, std::function<void(const std::uint8_t* data)> handler) {
+  capability_.fill(0);
+  for (unsigned offset = 0; offset < bytes; offset += 4)
+    script_.read(config(function_.vendor[index] + offset),
+                 [=](std::uint32_t value) { wire::store_le32(&capability_[offset], value); });
+  script_.call([this, handler = std::move(handler)] { handler(capability_.data()); });
 }
 
 void PciProbe::enable() {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 
+#include <ahcisim/models/host/driver_parameters.hpp>
 #include <ahcisim/models/host/script.hpp>
 
 namespace ahcisim::host {
@@ -20,6 +21,8 @@ struct PciFunction {
   std::array<std::uint64_t, 6> bar_size{};  ///< bytes
   std::array<bool, 6> bar_is_io{};
   unsigned power_management = 0, express = 0, msi = 0, msix = 0;  ///< offsets of the capabilities; 0 = none
+  static constexpr unsigned most_vendor_capabilities = 8;
+  std::array<unsigned, most_vendor_capabilities> vendor{};  ///< offsets of the vendor-specific ones, in their order; 0 = none
   enum class Interrupts : std::uint8_t { intx, msi, msix } interrupts = Interrupts::intx;
   unsigned vectors = 1;  ///< granted
 };
@@ -39,25 +42,39 @@ class PciProbe {
     PciFunction::Interrupts kind = PciFunction::Interrupts::msi;
     unsigned vectors = 1;
   };
+  /// The function wanted: what does not count is left open.
+  struct Match {
+    std::uint32_t class_code = 0;               ///< base class, sub-class, programming interface
+    std::uint32_t class_mask = 0xffffff;        ///< which of its bits count
+    std::uint16_t vendor_id = 0;                ///< 0: any
+    std::array<std::uint16_t, 2> device_ids{};  ///< either of them; 0, 0: any
+  };
+  /// Where the parameters say.
+  static Layout layout_of(const DriverParameters& parameters);
   using Failed = std::function<void(const std::string& reason)>;
 
   PciProbe(Script& script, const Layout& layout) : script_{script}, layout_{layout} {}
 
-  /// Adds the steps that look for the first function of this class code and assign its resources. The steps end the
-  /// script with `failed` where there is none.
-  void find(std::uint32_t class_code, Failed failed);
+  /// Adds the steps that look for the first function that matches and assign its resources. The steps end the script with
+  /// `failed` where there is none.
+  void find(const Match& match, Failed failed);
   /// Adds the steps that switch decoding and bus mastering on.
   void enable();
   /// Adds the steps that arrange the interrupts: what is wished or, where it is not offered, the next simpler form.
   void arrange_interrupts(Wish wish);
+  /// Reads the vendor-specific capability at `index` of the function's, as far as `bytes` (a multiple of 4, at most 20).
+  void read_vendor_capability(unsigned index, unsigned bytes, std::function<void(const std::uint8_t* data)> handler);
   const PciFunction& function() const { return function_; }
+  /// The address of a configuration register of the function.
+  std::uint64_t register_address(unsigned offset) const { return config(offset); }
 
  private:
   std::uint64_t config(unsigned offset) const {
     return layout_.ecam + (std::uint64_t{function_.bus} << 20 | std::uint64_t{function_.device} << 15 |
                            std::uint64_t{function_.function} << 12) + offset;
   }
-  void look_at(unsigned index, std::uint32_t class_code);
+  void look_at(unsigned index);
+  bool matches(std::uint32_t revision_and_class) const;
   void size_bar(unsigned index);
   void assign_bar(unsigned index, std::uint32_t low, std::uint32_t high, bool is_64_bit);
   void walk_capabilities(std::uint32_t pointer, unsigned left);
@@ -69,7 +86,9 @@ class PciProbe {
 
   Script& script_;
   Layout layout_;
+  Match match_;
   PciFunction function_;
+  std::array<std::uint8_t, 20> capability_{};
   Failed failed_;
   std::uint64_t next_window_ = 0, next_io_ = 0;
 };
