@@ -18,7 +18,11 @@ struct Identify {
        look_ahead = false, flush_ext = false, trim = false, log_ext = false, log_dma_ext = false, auto_activate_offered = false,
        auto_activate = false;
   bool bridge = false;      ///< word 93 is not zero: on a SATA port, a parallel drive behind a bridge
-  unsigned udma_modes = 0;  ///< word 88, 6:0
+  unsigned udma_modes = 0;   ///< word 88, 6:0
+  unsigned mwdma_modes = 0;  ///< word 63, 2:0
+  unsigned pio_modes = 0;    ///< word 64, 1:0: PIO 3 and 4
+  unsigned multiple = 0;     ///< word 47, 7:0: most sectors of one DRQ block
+  bool dma = false;          ///< word 49, bit 8
 
   /// From 512 bytes as they lie in memory.
   static Identify parse(const std::uint8_t* data) {
@@ -50,6 +54,10 @@ struct Identify {
     id.trim = word(169) & 1;
     id.bridge = word(93) != 0;
     id.udma_modes = word(53) & 4 ? word(88) & 0x7f : 0;
+    id.mwdma_modes = word(63) & 7;
+    id.pio_modes = word(53) & 2 ? word(64) & 3 : 0;
+    id.multiple = (word(47) & 0xff00) == 0x8000 ? word(47) & 0xff : 0;
+    id.dma = word(49) & 1 << 8;
     return id;
   }
 

@@ -17,8 +17,7 @@ Memory::Memory(const sc_core::sc_module_name& name, kit::Context&, const MemoryP
       high_{hole_end, hole_end + static_cast<std::uint64_t>(parameters.size().value) - low_.end},
       read_latency_{kit::Calendar::time(parameters.read_latency())},
       write_latency_{kit::Calendar::time(parameters.write_latency())},
-      // The first mebibyte stays free: firmware and vectors live there in a PC, and a null pointer of a driver hits nothing.
-      next_{high_.begin < high_.end ? high_.begin : 1 << 20} {
+      next_high_{high_.begin} {
   void* mapped = mmap(nullptr, high_.end, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapped == MAP_FAILED)
     throw kit::ConfigError{std::string{this->name()} + ": no address range of " + kit::to_text(parameters.size()) + " (" +
@@ -34,11 +33,17 @@ Memory::Memory(const sc_core::sc_module_name& name, kit::Context&, const MemoryP
 Memory::~Memory() { munmap(bytes_, high_.end); }
 
 std::uint64_t Memory::allocate(std::uint64_t bytes, std::uint64_t alignment) {
-  const std::uint64_t begin = (next_ + alignment - 1) & ~(alignment - 1);
+  return take(high_.begin < high_.end ? next_high_ : next_low_, bytes, alignment);
+}
+
+std::uint64_t Memory::allocate_low(std::uint64_t bytes, std::uint64_t alignment) { return take(next_low_, bytes, alignment); }
+
+std::uint64_t Memory::take(std::uint64_t& next, std::uint64_t bytes, std::uint64_t alignment) {
+  const std::uint64_t begin = (next + alignment - 1) & ~(alignment - 1);
   if (!at(begin, bytes))
     throw kit::ConfigError{std::string{name()} + ": no room for " + std::to_string(bytes) +
                            " bytes of a driver; choose a larger size"};
-  next_ = begin + bytes;
+  next = begin + bytes;
   return begin;
 }
 

@@ -41,6 +41,8 @@ class Memory : public sc_core::sc_module {
   /// Takes a piece of physical memory for a driver, for good: from the upper region where there is one, as an operating
   /// system does. `alignment` is a power of two. Zeroed. Throws kit::ConfigError where no memory is left.
   std::uint64_t allocate(std::uint64_t bytes, std::uint64_t alignment = 4096);
+  /// The same below 4 GiB, for devices that know addresses of 32 bits only.
+  std::uint64_t allocate_low(std::uint64_t bytes, std::uint64_t alignment = 4096);
 
  private:
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
@@ -51,6 +53,7 @@ class Memory : public sc_core::sc_module {
   struct Region {
     std::uint64_t begin, end;
   };
+  std::uint64_t take(std::uint64_t& next, std::uint64_t bytes, std::uint64_t alignment);
   static constexpr std::uint64_t hole_begin = std::uint64_t{3} << 30, hole_end = std::uint64_t{4} << 30;
   const Region* region_of(std::uint64_t address) const {
     if (address >= high_.begin) return address < high_.end ? &high_ : nullptr;
@@ -60,7 +63,8 @@ class Memory : public sc_core::sc_module {
   const Region low_, high_;
   const sc_core::sc_time read_latency_, write_latency_;
   std::uint8_t* bytes_ = nullptr;
-  std::uint64_t next_;
+  // The first mebibyte stays free: firmware and vectors live there in a PC, and a null pointer of a driver hits nothing.
+  std::uint64_t next_low_ = 1 << 20, next_high_;
 };
 
 }  // namespace ahcisim::host

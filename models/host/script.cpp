@@ -54,6 +54,15 @@ void Script::write(std::uint64_t address, std::uint32_t value, unsigned bytes) {
   });
 }
 
+void Script::string(std::uint64_t address, bool write, std::uint8_t* data, std::uint32_t bytes, std::uint32_t width) {
+  add([=](kit::Duration at) {
+    handler_ = [](std::uint32_t) {};
+    Mmio::Answer answer;
+    const auto done = [](void* self, std::uint32_t value, kit::Duration when) { static_cast<Script*>(self)->answered(value, when); };
+    if (mmio_.begin({address, write, bytes, 0, data, width}, at, this, done, answer)) answered(0, answer.at);
+  });
+}
+
 void Script::delay(kit::Duration time) {
   add([this, time](kit::Duration at) {
     ready_ = at + time;
@@ -70,12 +79,12 @@ void Script::call(std::function<void()> action) {
 }
 
 void Script::poll(std::uint64_t address, std::uint32_t mask, std::uint32_t wanted, kit::Duration interval,
-                  kit::Duration limit, std::function<void(bool)> handler) {
-  call([=] { poll_until(address, mask, wanted, interval, calendar_.now() + limit, handler); });
+                  kit::Duration limit, std::function<void(bool)> handler, unsigned bytes) {
+  call([=] { poll_until(address, mask, wanted, interval, calendar_.now() + limit, handler, bytes); });
 }
 
 void Script::poll_until(std::uint64_t address, std::uint32_t mask, std::uint32_t wanted, kit::Duration interval,
-                        kit::Duration deadline, std::function<void(bool)> handler) {
+                        kit::Duration deadline, std::function<void(bool)> handler, unsigned bytes) {
   read(address, [=](std::uint32_t value) {
     if ((value & mask) == wanted) {
       handler(true);
@@ -83,9 +92,9 @@ void Script::poll_until(std::uint64_t address, std::uint32_t mask, std::uint32_t
       handler(false);
     } else {
       delay(interval);
-      call([=] { poll_until(address, mask, wanted, interval, deadline, handler); });
+      call([=] { poll_until(address, mask, wanted, interval, deadline, handler, bytes); });
     }
-  });
+  }, bytes);
 }
 
 void Script::suspend(std::function<kit::Duration(kit::Duration)> begin) {

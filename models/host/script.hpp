@@ -28,11 +28,13 @@ class Script {
   void read(std::uint64_t address, Handler handler, unsigned bytes = 4);
   void read(std::uint64_t address) { read(address, [](std::uint32_t) {}); }
   void write(std::uint64_t address, std::uint32_t value, unsigned bytes = 4);
+  /// A string instruction at one address; `data` has to stay until it is through.
+  void string(std::uint64_t address, bool write, std::uint8_t* data, std::uint32_t bytes, std::uint32_t width);
   void delay(kit::Duration time);
   void call(std::function<void()> action);
   /// Reads until (value & mask) == wanted, every `interval`, for at most `limit`. Says whether that happened.
   void poll(std::uint64_t address, std::uint32_t mask, std::uint32_t wanted, kit::Duration interval, kit::Duration limit,
-            std::function<void(bool done)> handler);
+            std::function<void(bool done)> handler, unsigned bytes = 4);
   /// Runs `begin`, which returns when the processor is through with it; the script goes on when resume() is called.
   void suspend(std::function<kit::Duration(kit::Duration at)> begin);
   void resume(kit::Duration at);
@@ -52,7 +54,7 @@ class Script {
   void answered(std::uint32_t value, kit::Duration at);
   void end_step(kit::Duration at);
   void poll_until(std::uint64_t address, std::uint32_t mask, std::uint32_t wanted, kit::Duration interval,
-                  kit::Duration deadline, std::function<void(bool)> handler);
+                  kit::Duration deadline, std::function<void(bool)> handler, unsigned bytes);
 
   kit::Calendar& calendar_;
   Processor& processor_;
