@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The register accesses of one step of a driver, in their order: made as a list, then run as one. A bus that answers within
-// the call is served in a loop; one that answers later calls back after each access.
+// The register accesses of one step of a driver, in their order: made as a list, then run as one. A bus that answers
+// within the call is served in a loop; one that answers later calls back after each access.
 //
 //     sequence.clear();
 //     sequence.write(device, 0xe0, 1);
@@ -45,8 +45,8 @@ class AccessSequence {
   void string(std::uint64_t address, bool write, std::uint8_t* data, std::uint32_t bytes, std::uint32_t width) {
     add(Step::Kind::access, {address, write, bytes, 0, data, width});
   }
-  /// Reads a byte, each time after a pause, until none of the bits of `mask` is set or all of its bits are (nobody is there),
-  /// at most `tries` times.
+  /// Reads a byte, each time after a pause, until none of the bits of `mask` is set or all of its bits are (nobody is
+  /// there), at most `tries` times.
   unsigned wait(std::uint64_t address, std::uint8_t mask, kit::Duration interval, unsigned tries);
   /// The processor is busy for so long.
   void pause(kit::Duration time) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The IDE driver's bring-up of controller, channel and disk, with the register accesses and waits of Linux's libata-sff. All
-// commands are polled, as libata polls those with which it finds a device.
+// The IDE driver's bring-up of controller, channel and disk, with the register accesses and waits of Linux's
+// libata-sff. All commands are polled, as libata polls those with which it finds a device.
 #include <ahcisim/models/host/ide_driver.hpp>
 
 #include <algorithm>

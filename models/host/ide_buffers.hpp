@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the IDE driver keeps in memory: the table of physical region descriptors and the buffer of the one command under way.
+// What the IDE driver keeps in memory: the table of physical region descriptors and the buffer of the one command under
+// way.
 #pragma once
 
 #include <algorithm>
@@ -35,7 +36,8 @@ class IdeBuffers {
   static constexpr PieceRule prd_rule() { return {max_prds, 65536, 65536}; }
 
   void clear_prds() { prds_ = 0; }
-  /// Adds an entry (Bus Master IDE 1.0, 1.2): even address, 2 … 65536 bytes within 64 KiB; the last one added ends the table.
+  /// Adds an entry (Bus Master IDE 1.0, 1.2): even address, 2 … 65536 bytes within 64 KiB; the last one added ends the
+  /// table.
   void add_prd(std::uint64_t address, std::uint32_t bytes) {
     if (prds_) wire::store_le32(entry(prds_ - 1) + 4, wire::load_le32(entry(prds_ - 1) + 4) & ~ide_name::PRD_EOT);
     wire::store_le32(entry(prds_), static_cast<std::uint32_t>(address));

@@ -129,7 +129,8 @@ std::uint32_t IdeDriver::attach_buffer(Request& request, std::uint32_t limit) {
     return take_segments(request, limit, logical_bytes_, IdeBuffers::prd_rule(),
                          [&](std::uint64_t address, std::uint32_t bytes) { buffers_.add_prd(address, bytes); });
   }
-  // Through the driver's buffer: where the bus master does not reach (Linux: swiotlb), and where the processor moves the data.
+  // Through the driver's buffer: where the bus master does not reach (Linux: swiotlb), and where the processor moves
+  // the data.
   command_.bounced = true;
   bool inside = true;
   const PieceRule any{request.segment_count, ~0u};
@@ -216,7 +217,8 @@ void IdeDriver::select_device() {
   wait_idle();
 }
 
-/// The task file but for the command (ata_sff_tf_load): each register of a 48-bit command twice, previous content first.
+/// The task file but for the command (ata_sff_tf_load): each register of a 48-bit command twice, previous content
+/// first.
 void IdeDriver::load_task_file(const wire::RegisterH2D& fis) {
   if (command_.phase != Phase::non_data) {
     if (is_extended(fis.command)) {

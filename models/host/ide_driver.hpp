@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// An IDE driver: brings one disk of a PCI IDE controller in compatibility mode up and does I/O with exactly the register
-// accesses of Linux's libata-sff and ata_piix.
+// An IDE driver: brings one disk of a PCI IDE controller in compatibility mode up and does I/O with exactly the
+// register accesses of Linux's libata-sff and ata_piix.
 //
-// Accesses for each request (one interrupt each): bus master DMA 26 with 28-bit addresses, 31 with 48-bit ones; PIO 13, 6 for
-// each DRQ block (one string instruction for each sector of it), and 1. One command at a time. It is a state machine of
-// callbacks; what takes CPU time takes it from one Processor. Files: ide_driver.cpp submission and issue, ide_interrupt.cpp
-// the handler and PIO data, ide_bringup.cpp controller, channel and disk, ide_recovery.cpp errors.
+// Accesses for each request (one interrupt each): bus master DMA 26 with 28-bit addresses, 31 with 48-bit ones; PIO 13,
+// 6 for each DRQ block (one string instruction for each sector of it), and 1. One command at a time. It is a state
+// machine of callbacks; what takes CPU time takes it from one Processor. Files: ide_driver.cpp submission and issue,
+// ide_interrupt.cpp the handler and PIO data, ide_bringup.cpp controller, channel and disk, ide_recovery.cpp errors.
 #pragma once
 
 #include <array>
@@ -69,10 +69,13 @@ class IdeDriver : public sc_core::sc_module, public BlockDevice, private Softwar
   const std::string& failure() const { return queue_.failure(); }
   const IdeDriverStatistics& statistics() const { return statistics_; }
   const Processor& processor() const { return processor_; }
+  /// For a hypervisor's bus, which it is attached to.
+  Processor& processor() { return processor_; }
 
  private:
   using State = RequestQueue::State;
-  /// What the driver waits for: an interrupt of one of these kinds, or the device being ready for the first block it is sent.
+  /// What the driver waits for: an interrupt of one of these kinds, or the device being ready for the first block it is
+  /// sent.
   enum class Phase : std::uint8_t { idle, dma, pio, non_data, first_block };
   enum class Fault : std::uint8_t { device, host_bus, protocol };
   /// The command on its way.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The names a driver knows of an IDE controller: ports, offsets and bits with the specifications' spelling. No behaviour.
+// The names a driver knows of an IDE controller: ports, offsets and bits with the specifications' spelling. No
+// behaviour.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The IDE driver's error handling after libata: what the device says, software reset where it says nothing, another try.
+// The IDE driver's error handling after libata: what the device says, software reset where it says nothing, another
+// try.
 #include <ahcisim/models/host/ide_driver.hpp>
 
 #include <string>

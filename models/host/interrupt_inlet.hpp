@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where interrupts come in: messages and wires on their way to a driver's processor, and the watch over those that nobody wants.
+// Where interrupts come in: messages and wires on their way to a driver's processor, and the watch over those that
+// nobody wants.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ namespace ahcisim::host {
 
 class InterruptInlet final : public wire::CpuInterruptIf {
  public:
-  /// A PCI wire is a level, shared by all functions; an ISA interrupt is an edge on a line of its own (8259A, edge mode).
+  /// A PCI wire is a level, shared by all functions; an ISA interrupt is an edge on a line of its own (8259A, edge
+  /// mode).
   enum class Wire : std::uint8_t { level, edge };
   /// `place` names the driver in diagnostics; after `unhandled_limit` interrupts in a row that nobody wanted they are
   /// switched off.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The processor's side of register accesses: one access at a time that it waits for (reads, writes that are not posted, string
-// instructions), and posted writes, for which it does not wait.
+// The processor's side of register accesses: one access at a time that it waits for (reads, writes that are not posted,
+// string instructions), and posted writes, for which it does not wait.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace ahcisim::host {
 
-/// Where the bus answers within the call (TLM_COMPLETED, or TLM_UPDATED with BEGIN_RESP), so does this class: a chain of
-/// accesses belongs into a loop then and not into calls within calls; see access_sequence.hpp.
+/// Where the bus answers within the call (TLM_COMPLETED, or TLM_UPDATED with BEGIN_RESP), so does this class: a chain
+/// of accesses belongs into a loop then and not into calls within calls; see access_sequence.hpp.
 class Mmio {
  public:
   /// Where the value of a read is delivered: the value, and when the processor has it (now or later).
@@ -44,7 +44,8 @@ class Mmio {
       (static_cast<T*>(target)->*Method)(value, when);
     });
   }
-  /// A write that may be posted or not (configuration space, I/O ports): owner->Method(0, when) when the processor may go on.
+  /// A write that may be posted or not (configuration space, I/O ports): owner->Method(0, when) when the processor may
+  /// go on.
   template <auto Method, class T>
   void write(std::uint64_t address, std::uint32_t value, kit::Duration at, T* owner, unsigned bytes = 4) {
     start({address, true, bytes, value}, at, owner, [](void* target, std::uint32_t, kit::Duration when) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The side of a driver that faces the programs, the same for every driver: requests in the order of time, what is answered
-// without the device, the steps of a request (flush, data, flush), and the way back up.
+// The side of a driver that faces the programs, the same for every driver: requests in the order of time, what is
+// answered without the device, the steps of a request (flush, data, flush), and the way back up.
 //
 //     program -> submit() -> take() -> waiting() -> the driver's commands -> end_step() -> deliver() -> program
 #pragma once
@@ -66,7 +66,8 @@ class RequestQueue {
   }
   /// All commands of the request's step are done: the next step waits, or the request has finished.
   void end_step(Request& request);
-  /// Finished requests go back to their programs: `at` is when the handler was left. Returns when the processor is through.
+  /// Finished requests go back to their programs: `at` is when the handler was left. Returns when the processor is
+  /// through.
   kit::Duration deliver(kit::Duration at);
   /// The same for what an error handler ended.
   void deliver_failed();

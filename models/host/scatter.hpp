@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Cutting the next command's part out of a request's scatter list, by the rules of whatever describes memory to the device.
+// Cutting the next command's part out of a request's scatter list, by the rules of whatever describes memory to the
+// device.
 #pragma once
 
 #include <algorithm>
@@ -20,8 +21,8 @@ struct PieceRule {
   }
 };
 
-/// Takes up to `limit` bytes, a multiple of `unit`, off the request's scatter list (which its progress follows) and calls
-/// add(address, bytes) for each piece. Returns how many bytes that is; 0 where the list is at its end.
+/// Takes up to `limit` bytes, a multiple of `unit`, off the request's scatter list (which its progress follows) and
+/// calls add(address, bytes) for each piece. Returns how many bytes that is; 0 where the list is at its end.
 template <class Add>
 std::uint32_t take_segments(Request& request, std::uint32_t limit, std::uint32_t unit, const PieceRule& rule, Add&& add) {
   Request::Progress& progress = request.progress;

@@ -2,10 +2,10 @@
 // A virtio-blk driver: brings one disk behind a virtio PCI function up and does I/O through split virtqueues, with the
 // register accesses of Linux's virtio_blk and virtio_pci.
 //
-// Accesses for each request: 1 with MSI-X (a 16-bit notification), 2 with INTx (the read of the ISR status); fewer where
-// requests are handed in together or the device asks not to be notified. It is a state machine of callbacks; what takes CPU
-// time takes it from one Processor. Files: virtio_blk_driver.cpp submission and issue, virtio_interrupt.cpp the handler,
-// virtio_bringup.cpp the device, in both register interfaces.
+// Accesses for each request: 1 with MSI-X (a 16-bit notification), 2 with INTx (the read of the ISR status); fewer
+// where requests are handed in together or the device asks not to be notified. It is a state machine of callbacks; what
+// takes CPU time takes it from one Processor. Files: virtio_blk_driver.cpp submission and issue, virtio_interrupt.cpp
+// the handler, virtio_bringup.cpp the device, in both register interfaces.
 #pragma once
 
 #include <array>
@@ -41,9 +41,9 @@ struct VirtioBlkDriverStatistics : DriverStatistics {
 
 class VirtioBlkDriver : public sc_core::sc_module, public BlockDevice, private Software {
  public:
-  /// Bring-up starts with the simulation, unless held. `tags`, by queue and head descriptor, may be null where nobody keeps
-  /// accounts; else it has room for parameters.queues ports and parameters.ring slots. Throws kit::ConfigError where the ring's
-  /// size is no power of two or the memory too small.
+  /// Bring-up starts with the simulation, unless held. `tags`, by queue and head descriptor, may be null where nobody
+  /// keeps accounts; else it has room for parameters.queues ports and parameters.ring slots. Throws kit::ConfigError
+  /// where the ring's size is no power of two or the memory too small.
   VirtioBlkDriver(const sc_core::sc_module_name& name, kit::Context& context, const VirtioBlkDriverParameters& parameters,
                   Memory& memory, wire::TagBoard* tags);
   /// Configuration, memory and I/O accesses, for pcie::RootComplex::cpu or any target of its kind.
@@ -69,6 +69,8 @@ class VirtioBlkDriver : public sc_core::sc_module, public BlockDevice, private S
   const std::string& failure() const { return queue_.failure(); }
   const VirtioBlkDriverStatistics& statistics() const { return statistics_; }
   const Processor& processor() const { return processor_; }
+  /// For a hypervisor's bus, which it is attached to.
+  Processor& processor() { return processor_; }
 
  private:
   using State = RequestQueue::State;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The virtio-blk driver's bring-up (VIRTIO 1.1, 3.1): structures, features, queues, vectors, through the modern or the legacy
-// register interface, in the order of Linux's virtio_pci.
+// The virtio-blk driver's bring-up (VIRTIO 1.1, 3.1): structures, features, queues, vectors, through the modern or the
+// legacy register interface, in the order of Linux's virtio_pci.
 #include <ahcisim/models/host/virtio_blk_driver.hpp>
 
 #include <algorithm>

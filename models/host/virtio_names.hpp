@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The names a driver knows of virtio over PCI and virtio-blk: offsets and bits with the specification's spelling (VIRTIO 1.1).
+// The names a driver knows of virtio over PCI and virtio-blk: offsets and bits with the specification's spelling
+// (VIRTIO 1.1).
 #pragma once
 
 #include <cstdint>

@@ -18,8 +18,8 @@ class VirtioRing {
   /// Takes the memory for a ring of up to `entries` (a power of two).
   VirtioRing(Memory& memory, unsigned entries);
 
-  /// An empty ring of `size` entries, at most those there is memory for; all its parts in the legacy layout (2.6.2), which
-  /// modern devices take as well.
+  /// An empty ring of `size` entries, at most those there is memory for; all its parts in the legacy layout (2.6.2),
+  /// which modern devices take as well.
   void start(unsigned size, bool indirect, bool event_index);
   unsigned size() const { return size_; }
   std::uint64_t descriptors() const { return base_; }
