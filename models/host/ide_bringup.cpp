@@ -312,6 +312,7 @@ void IdeDriver::device_configured() {
   longest_command_ -= longest_command_ % logical_bytes_;
   if (longest_command_ == 0)
     return give_up("max_request is shorter than a sector of the disk; choose at least its " + std::to_string(logical_bytes_) + " bytes");
+  queue_.disk.capacity = identify_.logical_sectors << shift;
   queue_.ready();
 }
 

@@ -49,7 +49,10 @@ template <class Driver, class Parameters, class Fake> struct DriverBench : Reque
     for (std::uint32_t i = 0; i < bytes; ++i) wrong += data[i] != pattern(request.lba * 512 + offset + i);
   }
   static std::uint8_t pattern(std::uint64_t position) { return static_cast<std::uint8_t>(position * 7 + (position >> 9) * 3 + 1); }
-  void run() { sc_core::sc_start(); }
+  /// Until nothing happens any more.
+  void run() {
+    if (sc_core::sc_get_status() == sc_core::SC_ELABORATION || sc_core::sc_pending_activity()) sc_core::sc_start();
+  }
   /// Runs the bring-up and switches the log on.
   void boot() {
     run();
