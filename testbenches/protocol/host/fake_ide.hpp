@@ -150,7 +150,7 @@ struct FakeIde : FakeFunction {
     if (tags)
       if (wire::RequestTag* tag = tags->at(channel, device)) tag->stamp(wire::Stage::fetched, (calendar.now() + seen).ps());
     const bool io = command != 0xec && command != 0xef && command != 0xc6;
-    if (io && (fault == Fault::no_answer) && faulty()) return;
+    if (io && fault == Fault::no_answer && faulty()) return void(busy = false);
     moved = 0, ending = 0x50;
     switch (command) {
       case 0xec:
@@ -246,7 +246,7 @@ struct FakeIde : FakeFunction {
   }
   void stamp(wire::Stage stage) {
     if (!tags) return;
-    if (wire::RequestTag* tag = tags->at(channel, device)) tag->stamp(stage, (calendar.now() + seen).ps());
+    if (wire::RequestTag* tag = tags->at(channel, device)) tag->stamp(stage, calendar.now().ps());
   }
   void interrupt(bool wanted) {
     const bool level = wanted && !(control & 2);
