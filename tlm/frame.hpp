@@ -16,6 +16,10 @@
 //              device then resets itself and sends its signature.
 // SATA_PHYLOST Link to both sides: at `delay` communication is lost.
 // SATA_PRESENCE Link to host after SATA_RELEASE where a device answered COMINIT but no speed was agreed (DET = 1).
+//
+// A parallel channel (the cable of ATA/ATAPI-7, volume 2) speaks the same protocol; a command is a Register H2D, a DRQ block a
+// PIO Setup with its Data. It says so with SATA_PHYRDY and frame.speed = 0, may answer a Data FIS with Verdict::held, and then says
+// FRAME_TAKEN Link to device: at `delay` the host has taken the last of the Data FIS that was held; the device goes on from there.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +38,7 @@ TLM_DECLARE_EXTENDED_PHASE(SATA_OFFLINE);
 TLM_DECLARE_EXTENDED_PHASE(SATA_PHYRDY);
 TLM_DECLARE_EXTENDED_PHASE(SATA_PHYLOST);
 TLM_DECLARE_EXTENDED_PHASE(SATA_PRESENCE);
+TLM_DECLARE_EXTENDED_PHASE(FRAME_TAKEN);
 
 /// What became of a frame.
 enum class Verdict : std::uint8_t {
@@ -41,6 +46,7 @@ enum class Verdict : std::uint8_t {
   r_err,      ///< bad CRC or refused by the receiver; a non-data frame was repeated by the link as often as it may
   sync_escape,///< the receiver aborted it (10.4)
   no_link,    ///< there is no communication
+  held,       ///< parallel: kept, but the host has not taken it; the sender waits for FRAME_TAKEN
 };
 
 struct Frame {
@@ -50,10 +56,12 @@ struct Frame {
   bool crc_error = false;                ///< link to receiver: the frame arrived damaged; its content must not be used
   std::uint8_t retries = 0;              ///< set by the link, for both sides: how often a non-data frame crossed damaged before
   bool contended = false;                ///< set by the receiver of a Data FIS: others want what takes it in, do not send ahead of time
-  std::uint8_t speed = 0;                ///< SATA_PHYRDY: generation 1 … 3
+  std::uint8_t speed = 0;                ///< SATA_PHYRDY: generation 1 … 3, 0 = parallel
   std::uint8_t speed_limit = 0;          ///< SATA_COMRESET: 0 = none, else highest generation
+  std::uint8_t position = 0;             ///< SATA_PHYRDY of a parallel channel: device 0 or 1 (cable select)
+  bool cable80 = false;                  ///< … and whether the cable has 80 conductors
   std::uint8_t* payload = nullptr;       ///< Data FIS: the bytes, read by the receiver during the call
-  std::uint32_t payload_bytes = 0;       ///< Data FIS: 1 … 8192; the wire carries whole dwords
+  std::uint32_t payload_bytes = 0;       ///< Data FIS: 1 … 8192; the wire carries whole dwords. DMA Activate, parallel: bytes wanted
   std::int64_t first_ps = 0;             ///< link to receiver: arrival of the first payload dword at full speed
   std::int64_t source_end_ps = 0;        ///< sender to link: when the last payload byte is available (0 = all there): HOLD
   std::uint8_t slot = 0xff;              ///< forward, commands: the command slot, for accounts only

@@ -46,10 +46,12 @@ tlm::tlm_sync_enum AtaDevice::nb_transport_fw(wire::Frame& frame, tlm::tlm_phase
     receive(frame, when);
   } else if (phase == wire::SATA_PHYRDY) {
     link_lost();
-    speed_ = frame.speed;
+    speed_ = frame.speed, position_ = frame.position, cable80_ = frame.cable80;
     calendar_.at<&AtaDevice::phy_ready>(when, this, link_generation_);
   } else if (phase == wire::SATA_PHYLOST || phase == wire::SATA_COMRESET || phase == wire::SATA_OFFLINE) {
     link_lost();
+  } else if (phase == wire::FRAME_TAKEN) {
+    data_taken(when);
   }  // SATA_RELEASE: out-of-band signalling is the link's; SATA_PHYRDY ends it
   return tlm::TLM_COMPLETED;
 }

@@ -111,6 +111,7 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   kit::Duration send_dma_setup(Command& command, kit::Duration when);
   void send_data(Command& command, kit::Duration when);
   void send_more(std::uint64_t argument);
+  void data_taken(kit::Duration when);
   kit::Duration send_pio_setup(Command& command, kit::Duration when);
   kit::Duration send_data_fis(wire::Frame& frame, const Command& command, std::uint32_t bytes, kit::Duration when);
   void data_sent(Command& command, kit::Duration when);
@@ -191,6 +192,8 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   bool ready_for_commands_ = false;  // the signature has been sent
   bool in_soft_reset_ = false;  // SRST is set
   std::uint8_t speed_ = 0;      // generation of the link
+  std::uint8_t position_ = 0;   // parallel: device 0 or 1, …
+  bool cable80_ = false;        // … and what the cable is
   std::uint32_t generation_ = 0, link_generation_ = 0;  // count resets, link changes: events of an earlier one are void
   Power power_ = Power::active_or_idle, next_power_ = Power::active_or_idle;
   kit::Duration last_activity_, standby_after_;
@@ -210,6 +213,7 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   Phase phase_ = Phase::none;
   unsigned moving_ = single;          // whose data phase it is
   std::uint64_t phase_serial_ = 0;
+  std::uint32_t held_bytes_ = 0;      // of the Data FIS that the host has yet to take (parallel)
   bool data_here_ = false;            // the Data FIS that was asked for has come,
   wire::Verdict data_verdict_ = wire::Verdict::r_ok;  // … and whether it can be used
   kit::Duration link_free_;           // when the last frame sent was acknowledged

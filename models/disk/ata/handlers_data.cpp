@@ -124,7 +124,7 @@ void AtaDevice::buffer_filled(Command& command) {
 }
 
 void AtaDevice::fill_identify(std::uint8_t* to) const {
-  write_identify({parameters_, facts_, settings_, speed_}, to);
+  write_identify({parameters_, facts_, settings_, speed_, position_, cable80_}, to);
 }
 
 void AtaDevice::do_identify(Command& command) {

@@ -35,8 +35,8 @@ unsigned AtaDevice::log_pages(std::uint8_t log) const {
     case 0x03: return 1;  // Extended Comprehensive SMART Error
     case 0x06: return 1;  // SMART Self-Test
     case 0x07: return 1;  // Extended SMART Self-Test
-    case 0x10: return parameters_.queue_depth() > 0 ? 1 : 0;  // NCQ Command Error
-    case 0x13: return parameters_.queue_depth() > 0 && facts_.trim ? 1 : 0;  // NCQ Send and Receive
+    case 0x10: return parameters_.queued() > 0 ? 1 : 0;  // NCQ Command Error
+    case 0x13: return parameters_.queued() > 0 && facts_.trim ? 1 : 0;  // NCQ Send and Receive
     case 0x30: return identify_log_pages;
     case sct_log::command: case sct_log::data: return 1;
     default: return is_host_log(log) ? host_log_pages : 0;

@@ -8,6 +8,10 @@ using kit::Duration;
 
 void AtaDevice::revert_settings() {
   settings_ = Settings{};
+  if (parameters_.parallel()) {
+    settings_.ultra_dma = 0xff;  // no DMA mode is selected until SET FEATURES does
+    settings_.preservation = settings_.auto_activate = false;
+  }
   settings_.write_cache_wanted = facts_.write_cache;
   sct_revert();
   apply_write_cache();
@@ -38,7 +42,8 @@ void AtaDevice::do_set_features(Command& command) {
   done_.add(calendar_.now(), single);
 }
 
-/// 03h: bits 7:3 of Count are the kind, 2:0 the mode. On SATA nothing depends on it but what IDENTIFY DEVICE says.
+/// 03h: bits 7:3 of Count are the kind, 2:0 the mode. On SATA nothing depends on it but what IDENTIFY DEVICE says; a parallel
+/// channel sees the command pass and keeps to the mode.
 bool AtaDevice::set_transfer_mode(std::uint8_t mode) {
   const std::uint8_t kind = mode >> 3, number = mode & 7;
   if (kind == 0) return number <= 1;       // PIO default
@@ -56,6 +61,7 @@ bool AtaDevice::set_transfer_mode(std::uint8_t mode) {
 
 /// 10h/90h (Serial ATA 3.x, 13.3): only what IDENTIFY DEVICE word 78 offers.
 bool AtaDevice::set_sata_feature(std::uint8_t feature, bool on) {
+  if (parameters_.parallel()) return false;
   switch (feature) {
     case 0x01:
       if (!parameters_.non_zero_offsets()) return false;

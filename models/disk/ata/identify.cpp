@@ -14,7 +14,11 @@ constexpr std::uint64_t max_28 = 0x0fff'ffff;
 
 // Fields that are always one: a feature this device has, or a bit that tells a word is valid.
 std::uint64_t one(const In&) { return 1; }
-bool queues(const In& in) { return in.parameters.queue_depth() > 0; }
+bool queues(const In& in) { return in.parameters.queued() > 0; }
+std::uint64_t serial(const In& in) { return !in.parameters.parallel(); }
+std::uint64_t parallel(const In& in) { return in.parameters.parallel(); }
+/// Words 93 and 222 are another thing on a cable than on a link.
+std::uint64_t on_cable(const In& in, std::uint64_t value) { return in.parameters.parallel() ? value : 0; }
 
 // ACS-3, table "IDENTIFY DEVICE data". Words and bits that are missing here read as zero: not supported.
 const IdentifyRow rows[] = {
@@ -49,18 +53,18 @@ const IdentifyRow rows[] = {
     {69, 14, 14, "trimmed sectors read the same every time", [](const In& in) { return std::uint64_t{in.facts.trim}; }},
     {69, 5, 5, "trimmed sectors read as zeros", [](const In& in) { return std::uint64_t{in.facts.trim}; }},
     {75, 4, 0, "queue depth less one",
-     [](const In& in) { return queues(in) ? static_cast<std::uint64_t>(in.parameters.queue_depth() - 1) : 0; }},
-    {76, 15, 15, "READ LOG DMA EXT is as good as READ LOG EXT", one},
+     [](const In& in) { return queues(in) ? static_cast<std::uint64_t>(in.parameters.queued() - 1) : 0; }},
+    {76, 15, 15, "READ LOG DMA EXT is as good as READ LOG EXT", serial},
     {76, 12, 12, "NCQ priority information", [](const In& in) { return std::uint64_t{queues(in)}; }},
     {76, 8, 8, "NCQ feature set", [](const In& in) { return std::uint64_t{queues(in)}; }},
-    {76, 3, 1, "Serial ATA Gen1, Gen2 and Gen3 speed", [](const In&) { return std::uint64_t{7}; }},
+    {76, 3, 1, "Serial ATA Gen1, Gen2 and Gen3 speed", [](const In& in) { return 7 * serial(in); }},
     {77, 6, 6, "SEND FPDMA QUEUED (RECEIVE FPDMA QUEUED has no subcommand)",
      [](const In& in) { return std::uint64_t{queues(in) && in.facts.trim}; }},
     {77, 3, 1, "speed negotiated", [](const In& in) { return std::uint64_t{in.speed}; }},
-    {78, 6, 6, "software settings preservation", one},
-    {78, 2, 2, "DMA Setup auto-activate", [](const In& in) { return std::uint64_t{in.parameters.auto_activate()}; }},
-    {78, 1, 1, "non-zero buffer offsets", [](const In& in) { return std::uint64_t{in.parameters.non_zero_offsets()}; }},
-    {79, 6, 6, "software settings preservation enabled", [](const In& in) { return std::uint64_t{in.settings.preservation}; }},
+    {78, 6, 6, "software settings preservation", serial},
+    {78, 2, 2, "DMA Setup auto-activate", [](const In& in) { return serial(in) & in.parameters.auto_activate(); }},
+    {78, 1, 1, "non-zero buffer offsets", [](const In& in) { return serial(in) & in.parameters.non_zero_offsets(); }},
+    {79, 6, 6, "software settings preservation enabled", [](const In& in) { return serial(in) & in.settings.preservation; }},
     {79, 2, 2, "DMA Setup auto-activate enabled", [](const In& in) { return std::uint64_t{in.settings.auto_activate}; }},
     {79, 1, 1, "non-zero buffer offsets enabled", [](const In& in) { return std::uint64_t{in.settings.non_zero_offsets}; }},
     {80, 10, 4, "major versions ATA/ATAPI-4 to ACS-3", [](const In&) { return std::uint64_t{0x7f}; }},
@@ -98,8 +102,13 @@ const IdentifyRow rows[] = {
     {88, 14, 8, "Ultra DMA mode selected",
      [](const In& in) { return in.settings.ultra_dma <= 6 ? std::uint64_t{1} << in.settings.ultra_dma : 0; }},
     {88, 6, 0, "Ultra DMA modes 0 to 6 supported", [](const In&) { return std::uint64_t{0x7f}; }},
-    {93, 15, 0, "hardware reset result: zero for Serial ATA, unless the bridge's quirk is chosen",
-     [](const In& in) { return std::uint64_t{in.parameters.bridge_quirk() ? 0x6001u : 0u}; }},
+    {93, 14, 14, "parallel or bridged: shall be one", [](const In& in) { return parallel(in) | std::uint64_t{in.parameters.bridge_quirk()}; }},
+    {93, 13, 13, "parallel or bridged: a cable of 80 conductors",
+     [](const In& in) { return on_cable(in, in.cable80) | std::uint64_t{in.parameters.bridge_quirk()}; }},
+    {93, 12, 8, "parallel, device 1: passed PDIAG-, cable select, shall be one",
+     [](const In& in) { return on_cable(in, in.position == 1 ? 0x0d : 0); }},
+    {93, 7, 0, "device 0: passed its diagnostic, cable select, shall be one",
+     [](const In& in) { return on_cable(in, in.position == 0 ? 0x0d : 0) | std::uint64_t{in.parameters.bridge_quirk()}; }},
     {100, 63, 0, "sectors addressable with 48 bits", [](const In& in) { return in.facts.sectors; }},
     {105, 15, 0, "most 512-byte blocks to a DATA SET MANAGEMENT", [](const In& in) { return std::uint64_t{in.facts.trim ? 8u : 0u}; }},
     {106, 14, 14, "the word is valid", one},
@@ -121,8 +130,8 @@ const IdentifyRow rows[] = {
     {206, 0, 0, "SCT Command Transport", one},
     {209, 14, 14, "alignment: the word is valid, sector 0 begins a physical one", one},
     {217, 15, 0, "1 = does not rotate, else rpm", [](const In& in) { return std::uint64_t{in.facts.rotation_rate}; }},
-    {222, 15, 12, "transport: serial", one},
-    {222, 7, 1, "Serial ATA 1.0a to 3.2", [](const In&) { return std::uint64_t{0x7f}; }},
+    {222, 15, 12, "transport: 0 parallel, 1 serial", serial},
+    {222, 7, 1, "Serial ATA 1.0a to 3.2; parallel: ATA/ATAPI-7", [](const In& in) { return on_cable(in, 1) + 0x7f * serial(in); }},
 };
 
 void put_bits(std::uint8_t* to, const IdentifyRow& row, std::uint64_t value) {

@@ -17,6 +17,8 @@ struct IdentifyInputs {
   const MediumFacts& facts;
   const Settings& settings;
   std::uint8_t speed;  ///< negotiated generation 1 … 3, 0 = unknown
+  std::uint8_t position = 0;  ///< parallel: device 0 or 1
+  bool cable80 = false;       ///< parallel: a cable of 80 conductors
 };
 
 /// A field: bits `high`:`low` counted from bit 0 of `word`; above 15 it continues in the next words.

@@ -14,10 +14,11 @@ void put(std::uint8_t* to, unsigned offset, std::uint64_t value) {
 }
 std::uint64_t bit(unsigned position, bool on = true) { return std::uint64_t{on} << position; }
 
-void list_of_pages(const IdentifyInputs&, std::uint8_t* to) {
+void list_of_pages(const IdentifyInputs& in, std::uint8_t* to) {
   constexpr std::uint8_t pages[] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x08};
-  to[8] = std::size(pages);
-  std::copy(std::begin(pages), std::end(pages), to + 9);
+  const unsigned count = std::size(pages) - in.parameters.parallel();  // the last is of Serial ATA
+  to[8] = static_cast<std::uint8_t>(count);
+  std::copy(pages, pages + count, to + 9);
 }
 void capacity(const IdentifyInputs& in, std::uint8_t* to) {
   put(to, 8, valid | in.facts.sectors);
@@ -37,7 +38,7 @@ void capabilities(const IdentifyInputs& in, std::uint8_t* to) {
   put(to, 56, world_wide_name(in.parameters));
   put(to, 64, valid);  // bit 127 of the World Wide Name field
   put(to, 72, valid | bit(0, in.facts.trim));
-  if (in.parameters.queue_depth() > 0) put(to, 136, valid | static_cast<std::uint64_t>(in.parameters.queue_depth() - 1));
+  if (in.parameters.queued() > 0) put(to, 136, valid | static_cast<std::uint64_t>(in.parameters.queued() - 1));
 }
 void settings(const IdentifyInputs& in, std::uint8_t* to) {
   put(to, 8, valid | bit(6, in.settings.smart) | bit(7, in.settings.look_ahead) | bit(11, in.settings.revert_on_reset) |
@@ -49,7 +50,7 @@ void strings(const IdentifyInputs& in, std::uint8_t* to) {
   write_ata_string(in.parameters.model(), to + 48, 40);
 }
 void serial_ata(const IdentifyInputs& in, std::uint8_t* to) {
-  const bool queues = in.parameters.queue_depth() > 0;
+  const bool queues = in.parameters.queued() > 0;
   put(to, 8, valid | bit(0) | bit(1) | bit(2)             // Gen1, Gen2, Gen3
                  | bit(7, queues) | bit(11, queues)       // NCQ, its priority
                  | bit(14)                                // READ LOG DMA EXT as READ LOG EXT
@@ -69,6 +70,7 @@ void write_identify_log(const IdentifyInputs& inputs, unsigned page, std::uint8_
   std::fill(to, to + 512, std::uint8_t{0});
   if (page == 0x01) return write_identify(inputs, to);
   if (page >= identify_log_pages || !writers[page]) return;
+  if (writers[page] == serial_ata && inputs.parameters.parallel()) return;
   put(to, 0, valid | std::uint64_t{page} << 16 | 1);  // page number, revision
   writers[page](inputs, to);
 }

@@ -17,8 +17,13 @@ struct AtaParameters : kit::ParameterSet {
                                      "IDENTIFY DEVICE words 10 to 19; the World Wide Name is made from it"};
   kit::Parameter<std::string> firmware{*this, "firmware", "1.0", kit::choice("firmware revision, at most 8 ASCII characters"),
                                        "IDENTIFY DEVICE words 23 to 26"};
+  kit::Choice interface{*this, "interface", "sata", {"sata", "pata"}, kit::choice("which of the two plugs the drive has"),
+                        "sata: behind a Serial ATA link; pata: on a parallel channel, without NCQ, and IDENTIFY DEVICE says so"};
   kit::Parameter<std::int64_t> queue_depth{*this, "queue_depth", 32, kit::cited("ACS-3, IDENTIFY DEVICE data, word 75: at most 32"),
                                            "queued commands the device takes; 0 = no NCQ feature set", {{0, 32}}};
+  bool parallel() const { return interface.index() == 1; }
+  /// Queued commands the device really takes: a parallel one none.
+  std::int64_t queued() const { return parallel() ? 0 : queue_depth(); }
   kit::Parameter<bool> non_zero_offsets{*this, "non_zero_offsets", false,
                                         kit::choice("word 78 bit 1: shall large reads leave in two segments, the second first"),
                                         "supports non-zero buffer offsets in DMA Setup (Serial ATA 3.x, 13.3)"};

@@ -10,7 +10,7 @@ namespace status = wire::status;
 void AtaDevice::accept_queued(const Inbound& in, const CommandRow* row) {
   const unsigned tag = in.fis.count_7_0 >> 3;
   const std::uint32_t bit = std::uint32_t{1} << tag;
-  if (queue_error_ || tag >= parameters_.queue_depth()) {  // the tag exceeds word 75, or there is no NCQ at all
+  if (queue_error_ || tag >= parameters_.queued()) {  // the tag exceeds word 75, or there is no NCQ at all
     static const CommandRow refused{0, "refused", AtaProtocol::non_data, true, &AtaDevice::do_abort};
     if (outstanding_ != 0) return break_queue(in, "tag beyond the queue depth (ACS-3, NCQ feature set)");
     return accept_single(in, &refused);
@@ -186,6 +186,7 @@ void AtaDevice::drop_commands() {
   ready_.clear();
   done_.clear();
   phase_ = Phase::none;
+  held_bytes_ = 0;
   ++phase_serial_;
 }
 

@@ -131,6 +131,10 @@ void AtaDevice::send_data(Command& command, Duration when) {
     wire::Frame frame;
     when = send_data_fis(frame, command, bytes, when);
     if (serial != phase_serial_) return;
+    if (frame.verdict == Verdict::held) {
+      held_bytes_ = bytes;
+      return;
+    }
     if (frame.verdict != Verdict::r_ok) return transfer_failed(command, frame.verdict, when);
     wait = frame.contended;
     command.begin += bytes;
@@ -141,6 +145,17 @@ void AtaDevice::send_data(Command& command, Duration when) {
     return fail(command, wire::error::UNC, command.lba + command.fail_at / sector_bytes, when);
   }
   data_sent(command, when);
+}
+
+/// A parallel channel's host has taken the data that it let wait.
+void AtaDevice::data_taken(Duration when) {
+  if (phase_ != Phase::sending || held_bytes_ == 0) return;
+  Command& command = commands_[moving_];
+  command.begin += held_bytes_;
+  command.moved += held_bytes_;
+  held_bytes_ = 0;
+  send_data(command, when);
+  pump();
 }
 
 void AtaDevice::send_more(std::uint64_t argument) {
@@ -244,6 +259,7 @@ void AtaDevice::request_data(Command& command, Duration when) {
   frame.fis[0] = static_cast<std::uint8_t>(wire::FisType::dma_activate);
   frame.fis_bytes = sizeof(wire::OneDwordFis);
   frame.tag = command.tag;
+  if (parameters_.parallel()) frame.payload_bytes = std::min(command.end - command.begin, wire::max_data_fis_bytes);
   send(frame, when);
 }
 
