@@ -100,15 +100,12 @@ std::uint8_t Channel::status_now() const {
 
 /// Reading Status acknowledges the interrupt; reading Alternate Status does not.
 void Channel::status_read() {
-  early("Status read within 400 ns of a write to Command or Device (ATA/ATAPI-6, 9.1)");
-  selected().drive.interrupt = false;
+  bool& interrupt = selected().drive.interrupt;
+  if (at_ < settled_ && !interrupt) diagnose("Status read within 400 ns of a write to Command or Device (ATA/ATAPI-6, 9.1)");
+  interrupt = false;
   drive_line(at_);
 }
 void Channel::alternate_status_read() { control_.alternate_status.set(status_now()); }
-
-void Channel::early(const char* what) {
-  if (at_ < settled_) diagnose(what);
-}
 
 /// Both devices take what the host writes, unless they own their command block.
 template <unsigned index> void Channel::byte_written(const kit::Written& w) {

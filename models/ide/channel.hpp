@@ -83,7 +83,6 @@ class Channel {
   void begin_software_reset();
   void status_read();
   void alternate_status_read();
-  void early(const char* what);
   std::uint8_t status_now() const;
   void drive_line(kit::Duration when);
   void show_task_files();

@@ -47,8 +47,8 @@ DmaResult DmaEngine::transfer(Duration earliest, Duration source_end) {
   busy_ = true;
   socket_->b_transport(payload_, delay);
   busy_ = false;
-  const Duration end = kit::max(kit::max(calendar_.absolute(delay), booked.end), source_end);
-  const Duration first = stream_.first_ps ? Duration::from_ps(stream_.first_ps) : end;
+  const Duration arrived = calendar_.absolute(delay), end = kit::max(kit::max(arrived, booked.end), source_end);
+  const Duration first = stream_.first_ps ? Duration::from_ps(stream_.first_ps) : arrived;
   return {booked.begin, first, end, payload_.is_response_ok()};
 }
 

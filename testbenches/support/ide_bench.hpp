@@ -125,7 +125,8 @@ struct IdeBench {
   static constexpr unsigned BMIC = bm, BMIS = bm + 2, BMIDTP = bm + 4;
   tlm::tlm_response_status last_response = tlm::TLM_OK_RESPONSE;
   Duration last_time;         ///< how long the last access took
-  bool passes_time = true;    ///< false: accesses are made at the calendar's time, from within an event
+  bool passes_time = true;    ///< false: from within an event, accesses are made …
+  Duration ahead;             ///< … this much later, which they add to
 
   std::uint32_t in(unsigned port, unsigned bytes = 1) {
     std::uint8_t raw[4] = {};
@@ -158,19 +159,27 @@ struct IdeBench {
     unsigned offset = 0;
     IdeHostPorts::Socket& socket = decode(port, offset);
     payload.set_address(offset);
-    sc_core::sc_time delay = context.calendar.annotate(now());
+    const Duration begin = passes_time ? now() : now() + ahead;
+    sc_core::sc_time delay = context.calendar.annotate(begin);
     socket->b_transport(payload, delay);
     last_response = payload.get_response_status();
-    last_time = context.calendar.absolute(delay) - now();
+    last_time = context.calendar.absolute(delay) - begin;
     payload.clear_extension(&string);
-    if (passes_time) run(last_time);
+    pause(last_time);
   }
   std::uint8_t status(unsigned channel = 0) { return static_cast<std::uint8_t>(in(channel ? 0x177 : 0x1f7)); }
   std::uint8_t alternate(unsigned channel = 0) { return static_cast<std::uint8_t>(in(channel ? 0x376 : 0x3f6)); }
 
   // Time
   Duration now() const { return context.calendar.now(); }
-  void run(Duration time) { sc_core::sc_start(sc_core::sc_time::from_value(static_cast<std::uint64_t>(time.ps()))); }
+  void pause(Duration time) {
+    if (passes_time) run(time);
+    else ahead += time;
+  }
+  void run(Duration time) {
+    if (time == Duration{}) return;
+    sc_core::sc_start(sc_core::sc_time::from_value(static_cast<std::uint64_t>(time.ps())));
+  }
   bool run_until(const std::function<bool()>& condition, Duration time = 5_ms, Duration step = 1_us) {
     for (Duration passed; passed < time; passed += step) {
       if (condition()) return true;
@@ -198,7 +207,7 @@ struct IdeBench {
   };
   void select(unsigned device, unsigned channel = 0, std::uint8_t more = 0xe0) {
     out(base(channel) + 6, more | device << 4);
-    run(400_ns);
+    pause(400_ns);
   }
   void issue(const Task& t) {
     const unsigned b = base(t.channel);
