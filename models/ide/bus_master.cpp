@@ -19,8 +19,8 @@ std::uint32_t wrapped(std::uint32_t address, std::uint32_t bytes) {
 }
 }  // namespace
 
-BusMaster::BusMaster(unsigned channel, std::string place, kit::Context& context, IdeStatistics& statistics, DmaEngine& engine,
-                     kit::RegisterBank& bank)
+BusMaster::BusMaster(unsigned channel, std::string place, kit::Context& context, IdeStatistics& statistics,
+                     DmaEngine& engine, kit::RegisterBank& bank)
     : registers{bank, channel}, place_{std::move(place)}, context_{context}, statistics_{statistics}, engine_{engine} {}
 
 void BusMaster::start(Duration when) {
@@ -59,7 +59,8 @@ void BusMaster::fail(Duration when) {
   diagnose("bus-master access that memory does not answer (Bus Master IDE 1.0, Error Conditions)", when);
 }
 
-/// Whether there is a region with bytes left; fetches the next PRD where needed. `usable` becomes no earlier than its arrival.
+/// Whether there is a region with bytes left; fetches the next PRD where needed. `usable` becomes no earlier than its
+/// arrival.
 bool BusMaster::region(Duration& usable) {
   if (!running_ || ended_) return false;
   if (left_ != 0) return true;
@@ -70,10 +71,12 @@ bool BusMaster::region(Duration& usable) {
     fail(fetched.end);
     return false;
   }
-  if (wrapped(table_, sizeof raw) < table_) diagnose("PRD table crosses 64 KiB (Bus Master IDE 1.0, Descriptor Tables)", fetched.end);
+  if (wrapped(table_, sizeof raw) < table_)
+    diagnose("PRD table crosses 64 KiB (Bus Master IDE 1.0, Descriptor Tables)", fetched.end);
   table_ = wrapped(table_, sizeof raw);
   const std::uint32_t count = static_cast<std::uint32_t>(raw[4] | raw[5] << 8), address = wire::load_le32(raw);
-  if ((count | address) & 1) diagnose("odd address or count in a PRD (Bus Master IDE 1.0, Physical Region Descriptor)", fetched.end);
+  if ((count | address) & 1)
+    diagnose("odd address or count in a PRD (Bus Master IDE 1.0, Physical Region Descriptor)", fetched.end);
   address_ = address & ~1u;
   left_ = (count & ~1u) != 0 ? count & ~1u : segment;
   last_ = (raw[7] & 0x80) != 0;
@@ -84,7 +87,9 @@ bool BusMaster::region(Duration& usable) {
 }
 
 /// Bytes that can be moved in one transaction.
-std::uint32_t BusMaster::piece(std::uint32_t most) const { return std::min({most, left_, segment - (address_ & (segment - 1))}); }
+std::uint32_t BusMaster::piece(std::uint32_t most) const {
+  return std::min({most, left_, segment - (address_ & (segment - 1))});
+}
 
 void BusMaster::advance(std::uint32_t bytes, Duration end) {
   address_ = wrapped(address_, bytes);

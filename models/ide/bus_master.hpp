@@ -11,8 +11,8 @@
 
 namespace ahcisim::ide {
 
-/// PRDs are fetched one at a time, the next while the present region is used. An entry's count of 0 is 64 KiB; a region or
-/// table that crosses 64 KiB wraps within it, as the counters of such a controller have 16 bits.
+/// PRDs are fetched one at a time, the next while the present region is used. An entry's count of 0 is 64 KiB; a region
+/// or table that crosses 64 KiB wraps within it, as the counters of such a controller have 16 bits.
 class BusMaster {
  public:
   BusMaster(unsigned channel, std::string place, kit::Context& context, IdeStatistics& statistics, DmaEngine& engine,
@@ -22,9 +22,9 @@ class BusMaster {
 
   /// How far a transfer came.
   struct Moved {
-    std::uint32_t bytes;      ///< 0 where no region is left or memory cannot be accessed
-    kit::Duration cable_end;  ///< the last word has passed the cable
-    kit::Duration memory_end; ///< … and is in memory, or came from there
+    std::uint32_t bytes;       ///< 0 where no region is left or memory cannot be accessed
+    kit::Duration cable_end;   ///< the last word has passed the cable
+    kit::Duration memory_end;  ///< … and is in memory, or came from there
   };
   /// Whether it was started and has regions left, in the direction asked for.
   bool runs(bool to_memory) const { return running_ && !ended_ && (registers.command.RWCON != 0) == to_memory; }
@@ -33,7 +33,8 @@ class BusMaster {
   /// Moves bytes that pass the cable from `earliest` on, one 16-bit word every `word`.
   Moved to_memory(const std::uint8_t* from, std::uint32_t bytes, kit::Duration earliest, kit::Duration word);
   Moved from_memory(std::uint8_t* to, std::uint32_t bytes, kit::Duration earliest, kit::Duration word);
-  /// When all that was moved to memory is there: no interrupt may be seen before (Bus Master IDE 1.0, Data Synchronization).
+  /// When all that was moved to memory is there: no interrupt may be seen before (Bus Master IDE 1.0, Data
+  /// Synchronization).
   kit::Duration drained() const { return drained_; }
 
   void start(kit::Duration when);
@@ -57,13 +58,13 @@ class BusMaster {
   IdeStatistics& statistics_;
   DmaEngine& engine_;
   bool running_ = false;
-  bool ended_ = false;             // the last region is used up, or memory failed, …
+  bool ended_ = false;  // the last region is used up, or memory failed, …
   bool failed_ = false;
-  kit::Duration ends_at_;          // … at this time
-  bool last_ = false;              // the present region is the table's last
-  std::uint32_t table_ = 0;        // the next PRD
+  kit::Duration ends_at_;                 // … at this time
+  bool last_ = false;                     // the present region is the table's last
+  std::uint32_t table_ = 0;               // the next PRD
   std::uint32_t address_ = 0, left_ = 0;  // the present region
-  kit::Duration fetch_at_;         // when the next PRD can be asked for
+  kit::Duration fetch_at_;                // when the next PRD can be asked for
   kit::Duration drained_;
 };
 

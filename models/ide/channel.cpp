@@ -18,7 +18,11 @@ constexpr std::uint8_t set_features = 0xef, execute_device_diagnostic = 0x90;
 
 Channel::Channel(unsigned number, std::string place, Shared& shared, wire::FrameInitiatorSocket& device0,
                  wire::FrameInitiatorSocket& device1)
-    : number_{number}, place_{std::move(place)}, shared_{shared}, calendar_{shared.context.calendar}, timing_{shared.timing},
+    : number_{number},
+      place_{std::move(place)},
+      shared_{shared},
+      calendar_{shared.context.calendar},
+      timing_{shared.timing},
       master_{number, place_, shared.context, shared.statistics, shared.engine, shared.bus_master_bank},
       end_{End{this, 0, &device0, {}}, End{this, 1, &device1, {}}} {
   for (End& end : end_) {
@@ -54,8 +58,10 @@ Duration Channel::read_command_block(unsigned offset, std::uint8_t* to, std::uin
     selected().drive.r.bank.read(offset, to, bytes);
   } else {
     // Device 0 answers for a device 1 that is not there, with Status 00h (ATA/ATAPI-6, Device 0 only configurations).
-    if (end_[0].drive.present) end_[0].drive.r.bank.peek(offset, to, bytes);
-    else std::fill(to, to + bytes, floating);
+    if (end_[0].drive.present)
+      end_[0].drive.r.bank.peek(offset, to, bytes);
+    else
+      std::fill(to, to + bytes, floating);
     if (offset + bytes == 8) to[bytes - 1] = status_now();
   }
   return register_time(when);
@@ -101,15 +107,18 @@ std::uint8_t Channel::status_now() const {
 /// Reading Status acknowledges the interrupt; reading Alternate Status does not.
 void Channel::status_read() {
   bool& interrupt = selected().drive.interrupt;
-  if (at_ < settled_ && !interrupt) diagnose("Status read within 400 ns of a write to Command or Device (ATA/ATAPI-6, 9.1)");
+  if (at_ < settled_ && !interrupt)
+    diagnose("Status read within 400 ns of a write to Command or Device (ATA/ATAPI-6, Status register)");
   interrupt = false;
   drive_line(at_);
 }
 void Channel::alternate_status_read() { control_.alternate_status.set(status_now()); }
 
 /// Both devices take what the host writes, unless they own their command block.
-template <unsigned index> void Channel::byte_written(const kit::Written& w) {
-  if (selected().drive.busy()) return diagnose("task file written while BSY or DRQ is one: ignored (ATA/ATAPI-6, 9.1)");
+template <unsigned index>
+void Channel::byte_written(const kit::Written& w) {
+  if (selected().drive.busy())
+    return diagnose("task file written while BSY or DRQ is one: ignored (ATA/ATAPI-6, bus idle protocol)");
   for (End& end : end_)
     if (!end.drive.busy()) end.drive.task_file.push(index, static_cast<std::uint8_t>(w.data));
   show_task_files();
@@ -122,7 +131,7 @@ void Channel::show_task_files() {
 void Channel::device_written(const kit::Written&) {
   const unsigned before = select_;
   select_ = w_.device.DEV;
-  if (end_[before].drive.busy()) diagnose("Device written while BSY or DRQ is one (ATA/ATAPI-6, 9.1)");
+  if (end_[before].drive.busy()) diagnose("Device written while BSY or DRQ is one (ATA/ATAPI-6, bus idle protocol)");
   for (End& end : end_)
     if (!end.drive.busy()) end.drive.r.device.set(w_.device.value());
   if (select_ == before) return;
@@ -137,9 +146,12 @@ void Channel::command_written(const kit::Written& w) {
   if (opcode == execute_device_diagnostic) return execute_diagnostic();
   End& end = selected();
   if (!end.drive.present) return;
-  if (end.drive.busy()) return diagnose("Command written while BSY or DRQ is one: ignored (ATA/ATAPI-6, 9.1)");
-  if (control_.device_control.SRST) return diagnose("Command written while SRST is one: ignored (ATA/ATAPI-6, 9.3)");
-  if (end_[1 - end.number].drive.busy()) diagnose("command while the channel's other device is busy (ATA/ATAPI-6, 9.1)");
+  if (end.drive.busy())
+    return diagnose("Command written while BSY or DRQ is one: ignored (ATA/ATAPI-6, bus idle protocol)");
+  if (control_.device_control.SRST)
+    return diagnose("Command written while SRST is one: ignored (ATA/ATAPI-6, software reset protocol)");
+  if (end_[1 - end.number].drive.busy())
+    diagnose("command while the channel's other device is busy (ATA/ATAPI-6, bus idle protocol)");
   give_command(end, opcode);
 }
 
@@ -156,7 +168,8 @@ void Channel::give_command(End& end, std::uint8_t opcode) {
   fis.features_7_0 = now[TaskFile::features], fis.features_15_8 = before[TaskFile::features];
   fis.count_7_0 = now[TaskFile::count], fis.count_15_8 = before[TaskFile::count];
   fis.lba_7_0 = now[TaskFile::lba_low], fis.lba_15_8 = now[TaskFile::lba_mid], fis.lba_23_16 = now[TaskFile::lba_high];
-  fis.lba_31_24 = before[TaskFile::lba_low], fis.lba_39_32 = before[TaskFile::lba_mid], fis.lba_47_40 = before[TaskFile::lba_high];
+  fis.lba_31_24 = before[TaskFile::lba_low], fis.lba_39_32 = before[TaskFile::lba_mid],
+  fis.lba_47_40 = before[TaskFile::lba_high];
   fis.device = static_cast<std::uint8_t>(drive.r.device.value());
   drive.sets_mode = opcode == set_features && fis.features_7_0 == 0x03;
   drive.mode_asked = fis.count_7_0;
@@ -172,7 +185,7 @@ void Channel::give_command(End& end, std::uint8_t opcode) {
 /// Both devices execute it, whichever is selected; device 0 reports for both (ATA/ATAPI-6, EXECUTE DEVICE DIAGNOSTIC).
 void Channel::execute_diagnostic() {
   if (selected().drive.present && selected().drive.busy())
-    return diagnose("Command written while BSY or DRQ is one: ignored (ATA/ATAPI-6, 9.1)");
+    return diagnose("Command written while BSY or DRQ is one: ignored (ATA/ATAPI-6, bus idle protocol)");
   select_ = 0;
   w_.device.set(0);
   for (End& end : end_) {
@@ -194,7 +207,8 @@ void Channel::device_control_written(const kit::Written& w) {
   drive_line(at_);
 }
 
-/// ATA/ATAPI-6, 9.3: both devices stop what they do; Device is cleared, so that device 0 is selected.
+/// ATA/ATAPI-6, software reset protocol: both devices stop what they do; Device is cleared, so that device 0 is
+/// selected.
 void Channel::begin_software_reset() {
   select_ = 0;
   w_.device.set(0);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// One channel of an IDE controller: two devices on a cable, the registers that the host sees of them, and the bus master.
+// One channel of an IDE controller: two devices on a cable, the registers that the host sees of them, and the bus
+// master.
 //
-// To its devices the channel is the link of tlm/frame.hpp: a written Command register is a Register H2D, SRST a control FIS; their
-// Register D2H, PIO Setup and Data become Status, INTRQ and data. What the host cannot take yet is kept, and the device waits
-// (Verdict::held). Frames may arrive before their time: they take effect at it, by an event or by the first access after it.
+// To its devices the channel is the link of tlm/frame.hpp: a written Command register is a Register H2D, SRST a control
+// FIS; their Register D2H, PIO Setup and Data become Status, INTRQ and data. What the host cannot take yet is kept, and
+// the device waits (Verdict::held). Frames may arrive before their time: they take effect at it, by an event or by the
+// first access after it.
 #pragma once
 
 #include <array>
@@ -33,16 +35,19 @@ struct Shared {
 
 class Channel {
  public:
-  Channel(unsigned number, std::string place, Shared& shared, wire::FrameInitiatorSocket& device0, wire::FrameInitiatorSocket& device1);
+  Channel(unsigned number, std::string place, Shared& shared, wire::FrameInitiatorSocket& device0,
+          wire::FrameInitiatorSocket& device1);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
-  /// One access of the command block from `offset` on, or `bytes / element` of the Data register. `when` is when it takes
-  /// effect; returns when it has ended.
+  /// One access of the command block from `offset` on, or `bytes / element` of the Data register. `when` is when it
+  /// takes effect; returns when it has ended.
   kit::Duration read_command_block(unsigned offset, std::uint8_t* to, std::uint32_t bytes, kit::Duration when);
   kit::Duration write_command_block(unsigned offset, const std::uint8_t* from, std::uint32_t bytes, kit::Duration when);
-  kit::Duration read_data(std::uint8_t* to, std::uint32_t bytes, std::uint32_t element, kit::Duration spacing, kit::Duration when);
-  kit::Duration write_data(const std::uint8_t* from, std::uint32_t bytes, std::uint32_t element, kit::Duration spacing, kit::Duration when);
+  kit::Duration read_data(std::uint8_t* to, std::uint32_t bytes, std::uint32_t element, kit::Duration spacing,
+                          kit::Duration when);
+  kit::Duration write_data(const std::uint8_t* from, std::uint32_t bytes, std::uint32_t element, kit::Duration spacing,
+                           kit::Duration when);
   kit::Duration read_control_block(unsigned offset, std::uint8_t* to, std::uint32_t bytes, kit::Duration when);
   kit::Duration write_control_block(unsigned offset, const std::uint8_t* from, std::uint32_t bytes, kit::Duration when);
   /// Before an access of the bus master's registers at `when`.
@@ -53,7 +58,7 @@ class Channel {
 
   /// Looks which devices are there, and resets them.
   void power_on();
-  /// RESET- (ATA/ATAPI-6, 9.2), and the bus master forgets what it did.
+  /// RESET- (ATA/ATAPI-6, hardware reset protocol), and the bus master forgets what it did.
   void reset(kit::Duration when);
   const ControlBlock& control_block() const { return control_; }
   const WriteBlock& write_block() const { return w_; }
@@ -74,7 +79,8 @@ class Channel {
   void begin_access(kit::Duration when);
   End& selected() { return end_[select_]; }
   kit::Duration register_time(kit::Duration when) const;
-  template <unsigned index> void byte_written(const kit::Written& w);
+  template <unsigned index>
+  void byte_written(const kit::Written& w);
   void device_written(const kit::Written& w);
   void command_written(const kit::Written& w);
   void give_command(End& end, std::uint8_t opcode);
@@ -121,10 +127,10 @@ class Channel {
   ControlBlock control_;
   std::array<End, 2> end_;
   unsigned select_ = 0;
-  bool line_ = false;                // INTRQ
-  kit::Duration at_;                 // when the access or event being served takes effect
-  kit::Duration cable_free_;         // DMA bursts of both devices
-  kit::Duration settled_;            // Status is not to be believed before
+  bool line_ = false;         // INTRQ
+  kit::Duration at_;          // when the access or event being served takes effect
+  kit::Duration cable_free_;  // DMA bursts of both devices
+  kit::Duration settled_;     // Status is not to be believed before
 };
 
 }  // namespace ahcisim::ide

@@ -10,12 +10,14 @@ namespace ahcisim::ide {
 using kit::Duration;
 using Flow = Drive::Flow;
 
-Duration Channel::read_data(std::uint8_t* to, std::uint32_t bytes, std::uint32_t element, Duration spacing, Duration when) {
+Duration Channel::read_data(std::uint8_t* to, std::uint32_t bytes, std::uint32_t element, Duration spacing,
+                            Duration when) {
   begin_access(when);
   End& end = selected();
   Drive& drive = end.drive;
   const std::uint32_t words = (element + 1) / 2, elements = bytes / element;
-  const Duration done = when + timing_.register_access + timing_.string_access(drive.modes, elements, static_cast<int>(words), spacing);
+  const Duration done =
+      when + timing_.register_access + timing_.string_access(drive.modes, elements, static_cast<int>(words), spacing);
   std::uint32_t here = 0;
   if (drive.present && drive.flow == Flow::pio_in && drive.r.status.DRQ) {
     here = std::min(bytes, drive.size - drive.position);
@@ -32,18 +34,20 @@ Duration Channel::read_data(std::uint8_t* to, std::uint32_t bytes, std::uint32_t
     if (drive.position == drive.size) block_read(end, done);
   }
   if (here < bytes) {
-    diagnose("Data read while there is no data to read (ATA/ATAPI-6, 9.5)");
+    diagnose("Data read while there is no data to read (ATA/ATAPI-6, PIO data-in protocol)");
     for (; here < bytes; ++here) to[here] = here % 2 ? 0xff : 0x7f;  // DD7 is pulled down, the rest floats high
   }
   return done;
 }
 
-Duration Channel::write_data(const std::uint8_t* from, std::uint32_t bytes, std::uint32_t element, Duration spacing, Duration when) {
+Duration Channel::write_data(const std::uint8_t* from, std::uint32_t bytes, std::uint32_t element, Duration spacing,
+                             Duration when) {
   begin_access(when);
   End& end = selected();
   Drive& drive = end.drive;
   const std::uint32_t words = (element + 1) / 2, elements = bytes / element;
-  const Duration done = when + timing_.register_access + timing_.string_access(drive.modes, elements, static_cast<int>(words), spacing);
+  const Duration done =
+      when + timing_.register_access + timing_.string_access(drive.modes, elements, static_cast<int>(words), spacing);
   std::uint32_t taken = 0;
   if (drive.present && drive.flow == Flow::pio_out && drive.r.status.DRQ) {
     std::uint8_t* const to = drive.buffer.get() + drive.position;
@@ -60,7 +64,7 @@ Duration Channel::write_data(const std::uint8_t* from, std::uint32_t bytes, std:
     shared_.statistics.pio_bytes.add(filled);
     if (drive.position == drive.size) block_written(end, done);
   }
-  if (taken < bytes) diagnose("Data written while none is asked for (ATA/ATAPI-6, 9.6)");
+  if (taken < bytes) diagnose("Data written while none is asked for (ATA/ATAPI-6, PIO data-out protocol)");
   return done;
 }
 
@@ -105,8 +109,10 @@ bool Channel::may_move(const End& end, bool to_memory) {
 /// The bus master was started, or another device selected: what waited may move.
 void Channel::resume(Duration when) {
   End& end = selected();
-  if (end.drive.flow == Flow::dma_in && may_move(end, true)) move_in(end, when);
-  else if (end.drive.flow == Flow::dma_out && may_move(end, false)) move_out(end, when);
+  if (end.drive.flow == Flow::dma_in && may_move(end, true))
+    move_in(end, when);
+  else if (end.drive.flow == Flow::dma_out && may_move(end, false))
+    move_out(end, when);
 }
 
 void Channel::move_in(End& end, Duration when) {

@@ -47,7 +47,8 @@ Duration Channel::receive(End& end, wire::Frame& frame, Duration when) {
       if (!update.in) post(end, update);
       return when;
     }
-    case FisType::data: return receive_data(end, frame, when);
+    case FisType::data:
+      return receive_data(end, frame, when);
     case FisType::dma_activate:
       drive.flow = Drive::Flow::dma_out;
       drive.size = std::min(frame.payload_bytes, wire::max_data_fis_bytes);
@@ -78,7 +79,8 @@ Duration Channel::receive_data(End& end, wire::Frame& frame, Duration when) {
     drive.flow = Drive::Flow::pio_in;
   } else {
     if (may_move(end, true)) {  // straight from the sender's memory to the host's
-      const BusMaster::Moved moved = master_.to_memory(frame.payload, frame.payload_bytes, kit::max(when, cable_free_), timing_.dma_cycle(drive.modes));
+      const BusMaster::Moved moved = master_.to_memory(frame.payload, frame.payload_bytes, kit::max(when, cable_free_),
+                                                       timing_.dma_cycle(drive.modes));
       drive.position = moved.bytes;
       if (moved.bytes != 0) cable_end = cable_free_ = moved.cable_end;
       if (moved.bytes == frame.payload_bytes) {
@@ -88,7 +90,8 @@ Duration Channel::receive_data(End& end, wire::Frame& frame, Duration when) {
     }
     drive.flow = Drive::Flow::dma_in;
   }
-  std::memcpy(drive.buffer.get() + drive.position, frame.payload + drive.position, frame.payload_bytes - drive.position);
+  std::memcpy(drive.buffer.get() + drive.position, frame.payload + drive.position,
+              frame.payload_bytes - drive.position);
   frame.verdict = Verdict::held;
   if (drive.flow == Drive::Flow::pio_in) post(end, drive.setup);
   return cable_end;
@@ -98,7 +101,8 @@ Duration Channel::receive_data(End& end, wire::Frame& frame, Duration when) {
 void Channel::post(End& end, Update update) {
   UpdateQueue& queue = end.drive.updates;
   if (queue.empty() && update.when <= calendar_.now()) return apply(end.drive, update);
-  if (queue.full()) return diagnose("device sends status before the host has seen the last (tlm/frame.hpp)", update.when);
+  if (queue.full())
+    return diagnose("device sends status before the host has seen the last (tlm/frame.hpp)", update.when);
   if (!queue.empty()) update.when = kit::max(update.when, queue.back().when);
   queue.push(update);
   calendar_.at<&Channel::due>(update.when, this);
@@ -120,8 +124,10 @@ void Channel::catch_up(Duration when) {
 void Channel::apply(Drive& drive, const Update& update) {
   const wire::RegisterD2H& fis = update.fis;
   drive.r.error.set(fis.error);
-  drive.task_file.current = {drive.task_file.current[TaskFile::features], fis.count_7_0, fis.lba_7_0, fis.lba_15_8, fis.lba_23_16};
-  drive.task_file.previous = {drive.task_file.previous[TaskFile::features], fis.count_15_8, fis.lba_31_24, fis.lba_39_32, fis.lba_47_40};
+  drive.task_file.current = {drive.task_file.current[TaskFile::features], fis.count_7_0, fis.lba_7_0, fis.lba_15_8,
+                             fis.lba_23_16};
+  drive.task_file.previous = {drive.task_file.previous[TaskFile::features], fis.count_15_8, fis.lba_31_24,
+                              fis.lba_39_32, fis.lba_47_40};
   drive.show(control_.device_control.HOB);
   drive.r.status.set(fis.status);
   if (update.block) {
@@ -149,7 +155,8 @@ void Channel::end_command(Drive& drive, const Update& update) {
   if (drive.sets_mode && !failed) {
     drive.modes.select(drive.mode_asked);
     if (timing_.beyond(drive.modes))
-      diagnose("drive set to a mode that host or cable do not have: theirs is used (ATA/ATAPI-6, SET FEATURES)", update.when);
+      diagnose("drive set to a mode that host or cable do not have: theirs is used (ATA/ATAPI-6, SET FEATURES)",
+               update.when);
   }
   drive.sets_mode = false;
 }

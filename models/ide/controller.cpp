@@ -12,14 +12,20 @@ namespace ahcisim::ide {
 using kit::Duration;
 
 Controller::Controller(const sc_core::sc_module_name& name, kit::Context& context, const IdeParameters& parameters)
-    : sc_module{name}, command_block{"command_block", 2}, control_block{"control_block", 2}, bus_master{"bus_master"}, dma{"dma"},
+    : sc_module{name},
+      command_block{"command_block", 2},
+      control_block{"control_block", 2},
+      bus_master{"bus_master"},
+      dma{"dma"},
       interrupt{"interrupt"},
-      devices{"device", 4, [](const char* socket, std::size_t) { return new wire::FrameInitiatorSocket{socket}; }}, context_{context},
-      timing_{parameters}, engine_{context.calendar, timing_, statistics_, dma},
+      devices{"device", 4, [](const char* socket, std::size_t) { return new wire::FrameInitiatorSocket{socket}; }},
+      context_{context},
+      timing_{parameters},
+      engine_{context.calendar, timing_, statistics_, dma},
       shared_{context, timing_, statistics_, engine_, bus_master_bank_, interrupt} {
   for (unsigned i = 0; i < 2; ++i) {
-    channel_[i] = std::make_unique<Channel>(i, std::string{this->name()} + (i ? ".secondary" : ".primary"), shared_, devices[2 * i],
-                                            devices[2 * i + 1]);
+    channel_[i] = std::make_unique<Channel>(i, std::string{this->name()} + (i ? ".secondary" : ".primary"), shared_,
+                                            devices[2 * i], devices[2 * i + 1]);
     command_block[i].register_b_transport(this, &Controller::access_command_block, static_cast<int>(i));
     command_block[i].register_transport_dbg(this, &Controller::peek_command_block, static_cast<int>(i));
     control_block[i].register_b_transport(this, &Controller::access_control_block, static_cast<int>(i));
@@ -57,7 +63,8 @@ bool Controller::refused(::tlm::tlm_generic_payload& payload, unsigned window) {
   } else if (address > window || bytes == 0 || bytes > window - address) {
     payload.set_response_status(::tlm::TLM_ADDRESS_ERROR_RESPONSE);
   } else if (engine_.busy()) {
-    context_.diagnostics.report(name(), "the controller's DMA is directed at its own registers: refused", context_.calendar.now());
+    context_.diagnostics.report(name(), "the controller's DMA is directed at its own registers: refused",
+                                context_.calendar.now());
     payload.set_response_status(::tlm::TLM_ADDRESS_ERROR_RESPONSE);
   } else {
     return payload.get_command() == ::tlm::TLM_IGNORE_COMMAND;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A PIIX-style IDE controller: two channels of two devices, command and control blocks, bus mastering, interrupts 14 and 15.
-// It knows neither PCIe nor a hypervisor nor what a disk is.
+// A PIIX-style IDE controller: two channels of two devices, command and control blocks, bus mastering, interrupts 14
+// and 15. It knows neither PCIe nor a hypervisor nor what a disk is.
 #pragma once
 
 #include <array>
@@ -23,16 +23,17 @@
 
 namespace ahcisim::ide {
 
-/// All register sockets: b_transport, an access takes effect at sc_time_stamp() + delay and returns when it has ended, writes too
-/// (I/O writes are not posted). Outside the window: TLM_ADDRESS_ERROR_RESPONSE. Debug transport reads without side effects.
+/// All register sockets: b_transport, an access takes effect at sc_time_stamp() + delay and returns when it has ended,
+/// writes too (I/O writes are not posted). Outside the window: TLM_ADDRESS_ERROR_RESPONSE. Debug transport reads
+/// without side effects.
 class Controller : public sc_core::sc_module {
  public:
   using RegisterSocket = tlm_utils::simple_target_socket_tagged<Controller>;
   Controller(const sc_core::sc_module_name& name, kit::Context& context, const IdeParameters& parameters);
   ~Controller() override;
 
-  /// 1F0h to 1F7h and 170h to 177h. At offset 0, the Data register, accesses of 1, 2 or 4 bytes, and strings of them: a streaming
-  /// width of 1, 2 or 4 below the data length, with wire::StringIo for the requester's spacing.
+  /// 1F0h to 1F7h and 170h to 177h. At offset 0, the Data register, accesses of 1, 2 or 4 bytes, and strings of them: a
+  /// streaming width of 1, 2 or 4 below the data length, with wire::StringIo for the requester's spacing.
   sc_core::sc_vector<RegisterSocket> command_block;
   /// 3F4h to 3F7h and 374h to 377h: Alternate Status and Device Control at offset 2.
   sc_core::sc_vector<RegisterSocket> control_block;
@@ -45,9 +46,11 @@ class Controller : public sc_core::sc_module {
   /// Channel * 2 + device; unbound, there is none.
   sc_core::sc_vector<wire::FrameInitiatorSocket> devices;
 
-  /// A reset of the whole function: registers, bus masters and, by RESET-, the devices. Takes effect at the calendar's time.
+  /// A reset of the whole function: registers, bus masters and, by RESET-, the devices. Takes effect at the calendar's
+  /// time.
   void reset();
-  /// Where the accounts of outstanding commands are found, at(channel, device); null (the default) where nobody keeps any.
+  /// Where the accounts of outstanding commands are found, at(channel, device); null (the default) where nobody keeps
+  /// any.
   void set_tag_board(wire::TagBoard* board) { shared_.board = board; }
   /// The register tables, for documentation and tests.
   const Channel& channel(unsigned number) const { return *channel_[number]; }

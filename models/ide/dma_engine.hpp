@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The bus master's way to memory, shared by both channels: turns a transfer into one transaction on the controller's initiator
-// socket and books the engine for it.
+// The bus master's way to memory, shared by both channels: turns a transfer into one transaction on the controller's
+// initiator socket and books the engine for it.
 #pragma once
 
 #include <cstdint>

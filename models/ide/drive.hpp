@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What an IDE channel keeps of one of its two devices: the task file as the host sees it, what has yet to become visible,
-// and the data that waits for the host.
+// What an IDE channel keeps of one of its two devices: the task file as the host sees it, what has yet to become
+// visible, and the data that waits for the host.
 #pragma once
 
 #include <array>
@@ -17,12 +17,12 @@ namespace ahcisim::ide {
 /// What a device's frame does to its registers, at a time.
 struct Update {
   kit::Duration when;
-  wire::RegisterD2H fis;         ///< Register D2H, or the first fields of a PIO Setup
+  wire::RegisterD2H fis;  ///< Register D2H, or the first fields of a PIO Setup
   wire::RequestTag* tag = nullptr;
-  bool block = false;            ///< PIO Setup: a DRQ block
-  bool in = false;               ///< … to the host
-  std::uint8_t e_status = 0;     ///< … Status after it
-  std::uint32_t bytes = 0;       ///< … its length
+  bool block = false;         ///< PIO Setup: a DRQ block
+  bool in = false;            ///< … to the host
+  std::uint8_t e_status = 0;  ///< … Status after it
+  std::uint32_t bytes = 0;    ///< … its length
 };
 
 /// Updates in the order of their times. A device waits for the host after each block, so it needs few.
@@ -64,15 +64,15 @@ struct Drive {
     dma_out,  ///< the device wants data
   };
   bool present = false;
-  bool quiet = false;            ///< the result of EXECUTE DEVICE DIAGNOSTIC is device 0's to report
-  bool interrupt = false;        ///< pending; INTRQ where selected and nIEN is 0
+  bool quiet = false;      ///< the result of EXECUTE DEVICE DIAGNOSTIC is device 0's to report
+  bool interrupt = false;  ///< pending; INTRQ where selected and nIEN is 0
   ReadBlock r;
   TaskFile task_file;
   TransferModes modes;
-  std::uint8_t mode_asked = 0;   ///< Count of a SET FEATURES 03h under way, and whether there is one
+  std::uint8_t mode_asked = 0;  ///< Count of a SET FEATURES 03h under way, and whether there is one
   bool sets_mode = false;
   UpdateQueue updates;
-  Update setup;                  ///< PIO Setup whose Data has yet to come
+  Update setup;  ///< PIO Setup whose Data has yet to come
   bool block_follows = false;
   Flow flow = Flow::none;
   std::uint8_t e_status = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The registers of an IDE channel as tables: what a host reads from a device's command and control blocks, what it writes
-// to them (ATA/ATAPI-6, chapter 7), and the bus master's (Programming Interface for Bus Master IDE Controller 1.0).
+// The registers of an IDE channel as tables: what a host reads from a device's command and control blocks, what it
+// writes to them (ATA/ATAPI-6, chapter 7), and the bus master's (Programming Interface for Bus Master IDE
+// Controller 1.0).
 //
 // Several of the block's ports are two registers, one read and one written: two banks each.
 #pragma once
@@ -19,7 +20,8 @@ struct TaskFileByte : kit::Register {
 };
 
 struct Device : kit::Register {
-  explicit Device(kit::RegisterBank& bank) : Register{bank, 6, 1, "Device", "Device", "ATA/ATAPI-6, chapter 7, Device register"} {}
+  explicit Device(kit::RegisterBank& bank)
+      : Register{bank, 6, 1, "Device", "Device", "ATA/ATAPI-6, chapter 7, Device register"} {}
   kit::Field obsolete_7{*this, "obsolete 7", {7, 7}, Access::RW, 0, "was one in earlier standards"};
   kit::Field LBA{*this, "LBA", {6, 6}, Access::RW, 0, "the address is a logical block address"};
   kit::Field obsolete_5{*this, "obsolete 5", {5, 5}, Access::RW, 0, "was one in earlier standards"};
@@ -41,18 +43,26 @@ struct Status : kit::Register {
 };
 
 struct Error : kit::Register {
-  explicit Error(kit::RegisterBank& bank) : Register{bank, 1, 1, "Error", "Error", "ATA/ATAPI-6, chapter 7, Error register"} {}
-  kit::Field VALUE{*this, "VALUE", {7, 0}, Access::RO, 0, "command specific, ABRT in bit 2; after a reset the diagnostic code"};
+  explicit Error(kit::RegisterBank& bank)
+      : Register{bank, 1, 1, "Error", "Error", "ATA/ATAPI-6, chapter 7, Error register"} {}
+  kit::Field VALUE{*this,      "VALUE", {7, 0},
+                   Access::RO, 0,       "command specific, ABRT in bit 2; after a reset the diagnostic code"};
 };
 
 struct DataPort : kit::Register {
   explicit DataPort(kit::RegisterBank& bank)
-      : Register{bank, 0, 1, "Data", "PIO data: 16 bits wide; 32-bit accesses are two", "ATA/ATAPI-6, chapter 7, Data port"} {}
+      : Register{bank,
+                 0,
+                 1,
+                 "Data",
+                 "PIO data: 16 bits wide; 32-bit accesses are two",
+                 "ATA/ATAPI-6, chapter 7, Data port"} {}
   kit::Field VALUE{*this, "VALUE", {7, 0}, Access::RO, 0, "the next word of the DRQ block"};
 };
 
 struct Features : kit::Register {
-  explicit Features(kit::RegisterBank& bank) : Register{bank, 1, 1, "Features", "Features", "ATA/ATAPI-6, chapter 7, Features register"} {}
+  explicit Features(kit::RegisterBank& bank)
+      : Register{bank, 1, 1, "Features", "Features", "ATA/ATAPI-6, chapter 7, Features register"} {}
   kit::Field VALUE{*this, "VALUE", {7, 0}, Access::RW, 0, "command specific"};
 };
 
@@ -91,7 +101,9 @@ struct WriteBlock {
 struct DeviceControl : kit::Register {
   explicit DeviceControl(kit::RegisterBank& bank)
       : Register{bank, 2, 1, "Device Control", "Device Control", "ATA/ATAPI-6, chapter 7, Device Control register"} {}
-  kit::Field HOB{*this, "HOB", {7, 7}, Access::RW, 0, "High Order Byte: previous content is read; any write to the command block clears it"};
+  kit::Field HOB{*this,  "HOB",
+                 {7, 7}, Access::RW,
+                 0,      "High Order Byte: previous content is read; any write to the command block clears it"};
   kit::Field SRST{*this, "SRST", {2, 2}, Access::RW, 0, "software reset, as long as it is one"};
   kit::Field nIEN{*this, "nIEN", {1, 1}, Access::RW, 0, "INTRQ is not driven"};
 };
@@ -106,14 +118,24 @@ struct ControlBlock {
 /// `base` is 0 for the primary channel, 8 for the secondary.
 struct BMIC : kit::Register {
   BMIC(kit::RegisterBank& bank, unsigned base)
-      : Register{bank, base, 1, base ? "BMICS" : "BMICP", "Bus Master IDE Command", "Bus Master IDE 1.0, Command Register"} {}
+      : Register{bank,
+                 base,
+                 1,
+                 base ? "BMICS" : "BMICP",
+                 "Bus Master IDE Command",
+                 "Bus Master IDE 1.0, Command Register"} {}
   kit::Field RWCON{*this, "RWCON", {3, 3}, Access::RW, 0, "1 = the bus master writes to memory (the device is read)"};
   kit::Field SSBM{*this, "SSBM", {0, 0}, Access::RW, 0, "Start/Stop Bus Master"};
 };
 
 struct BMIS : kit::Register {
   BMIS(kit::RegisterBank& bank, unsigned base)
-      : Register{bank, base + 2, 1, base ? "BMISS" : "BMISP", "Bus Master IDE Status", "Bus Master IDE 1.0, Status Register"} {}
+      : Register{bank,
+                 base + 2,
+                 1,
+                 base ? "BMISS" : "BMISP",
+                 "Bus Master IDE Status",
+                 "Bus Master IDE 1.0, Status Register"} {}
   kit::Field simplex{*this, "Simplex only", {7, 7}, Access::RO, 0, "0: both channels may be bus masters at once"};
   kit::Field DMA1CAP{*this, "Drive 1 DMA Capable", {6, 6}, Access::RW, 0, "software's note"};
   kit::Field DMA0CAP{*this, "Drive 0 DMA Capable", {5, 5}, Access::RW, 0, "software's note"};
@@ -124,9 +146,14 @@ struct BMIS : kit::Register {
 
 struct BMIDTP : kit::Register {
   BMIDTP(kit::RegisterBank& bank, unsigned base)
-      : Register{bank, base + 4, 4, base ? "BMIDTPS" : "BMIDTPP", "Bus Master IDE Descriptor Table Pointer",
+      : Register{bank,
+                 base + 4,
+                 4,
+                 base ? "BMIDTPS" : "BMIDTPP",
+                 "Bus Master IDE Descriptor Table Pointer",
                  "Bus Master IDE 1.0, Descriptor Table Pointer Register"} {}
-  kit::Field base_address{*this, "Base Address", {31, 2}, Access::RW, 0, "of the PRD table, which shall not cross 64 KiB"};
+  kit::Field base_address{
+      *this, "Base Address", {31, 2}, Access::RW, 0, "of the PRD table, which shall not cross 64 KiB"};
 };
 
 struct BusMasterRegisters {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A bench for the IDE controller: flat memory, ATA devices over instant media, an interrupt sink, and a host that does port I/O.
-// The host's time passes with its accesses; everything else happens meanwhile.
+// A bench for the IDE controller: flat memory, ATA devices over instant media, an interrupt sink, and a host that does
+// port I/O. The host's time passes with its accesses; everything else happens meanwhile.
 #pragma once
 
 #include <array>
@@ -45,9 +45,12 @@ class IdeMemory : public sc_core::sc_module {
     ++transactions;
     const std::uint64_t address = payload.get_address(), length = payload.get_data_length();
     delay += sc_core::sc_time::from_value(static_cast<std::uint64_t>(latency.ps()));
-    if (address > bytes.size() || length > bytes.size() - address) return payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
-    if (payload.is_read()) std::memcpy(payload.get_data_ptr(), bytes.data() + address, length);
-    else std::memcpy(bytes.data() + address, payload.get_data_ptr(), length);
+    if (address > bytes.size() || length > bytes.size() - address)
+      return payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    if (payload.is_read())
+      std::memcpy(payload.get_data_ptr(), bytes.data() + address, length);
+    else
+      std::memcpy(bytes.data() + address, payload.get_data_ptr(), length);
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
   }
 };
@@ -76,7 +79,8 @@ class IdeInterrupts : public sc_core::sc_module, public wire::InterruptIf {
 struct IdeHostPorts : sc_core::sc_module {
   explicit IdeHostPorts(const sc_core::sc_module_name& name) : sc_module{name} {}
   using Socket = tlm_utils::simple_initiator_socket<IdeHostPorts>;
-  Socket command0{"command0"}, command1{"command1"}, control0{"control0"}, control1{"control1"}, bus_master{"bus_master"};
+  Socket command0{"command0"}, command1{"command1"}, control0{"control0"}, control1{"control1"},
+      bus_master{"bus_master"};
 };
 
 /// Change parameters through `set` before anything is built.
@@ -97,7 +101,8 @@ struct IdeBench {
       if ((setup.devices >> i & 1) == 0) continue;
       medium[i] = std::make_unique<disk::InstantMedium>(disk::MediumFacts{setup.sectors, 7200, true, 0, 2, 0});
       store[i] = std::make_unique<disk::SparseStore>(setup.sectors);
-      device[i] = std::make_unique<disk::AtaDevice>(("disk" + std::to_string(i)).c_str(), context, setup.ata, *medium[i], *store[i]);
+      device[i] = std::make_unique<disk::AtaDevice>(("disk" + std::to_string(i)).c_str(), context, setup.ata,
+                                                    *medium[i], *store[i]);
       controller->devices[i].bind(device[i]->link);
     }
     host.command0.bind(controller->command_block[0]);
@@ -124,9 +129,9 @@ struct IdeBench {
   static constexpr unsigned bm = 0xc000;
   static constexpr unsigned BMIC = bm, BMIS = bm + 2, BMIDTP = bm + 4;
   tlm::tlm_response_status last_response = tlm::TLM_OK_RESPONSE;
-  Duration last_time;         ///< how long the last access took
-  bool passes_time = true;    ///< false: from within an event, accesses are made …
-  Duration ahead;             ///< … this much later, which they add to
+  Duration last_time;       ///< how long the last access took
+  bool passes_time = true;  ///< false: from within an event, accesses are made …
+  Duration ahead;           ///< … this much later, which they add to
 
   std::uint32_t in(unsigned port, unsigned bytes = 1) {
     std::uint8_t raw[4] = {};
@@ -144,7 +149,8 @@ struct IdeBench {
     access(true, port, data.data(), bytes, width, spacing);
     return data;
   }
-  void outs(const std::uint8_t* data, unsigned bytes, unsigned width = 2, Duration spacing = {}, unsigned port = 0x1f0) {
+  void outs(const std::uint8_t* data, unsigned bytes, unsigned width = 2, Duration spacing = {},
+            unsigned port = 0x1f0) {
     access(false, port, const_cast<std::uint8_t*>(data), bytes, width, spacing);
   }
   void access(bool read, unsigned port, std::uint8_t* data, unsigned bytes, unsigned width, Duration spacing) {
@@ -173,8 +179,10 @@ struct IdeBench {
   // Time
   Duration now() const { return context.calendar.now(); }
   void pause(Duration time) {
-    if (passes_time) run(time);
-    else ahead += time;
+    if (passes_time)
+      run(time);
+    else
+      ahead += time;
   }
   void run(Duration time) {
     if (time == Duration{}) return;

@@ -173,7 +173,7 @@ TEST(Dma, TheDeviceWaitsForTheBusMasterAndTheBusMasterForTheDevice) {
 
   b.prepare_bus_master(false);
   b.start_bus_master();
-  EXPECT_EQ(b.in(IdeBench::BMIS) & 1, 1u);
+  EXPECT_EQ(b.in(IdeBench::BMIS)&1, 1u);
   b.run(1_ms);
   b.issue({0xca, 500, 64});
   ASSERT_TRUE(b.wait_interrupt());
@@ -214,7 +214,7 @@ TEST(Errors, EndWithTheErrorRegisterAndAnInterrupt) {
   b.issue({0x20, 999'999, 2});  // beyond the end
   ASSERT_TRUE(b.wait_interrupt());
   EXPECT_EQ(b.status(), 0x51);
-  EXPECT_EQ(b.in(0x1f1), 0x10u);  // IDNF
+  EXPECT_EQ(b.in(0x1f1), 0x10u);   // IDNF
   b.issue({0x60, 0, 0, 8, true});  // READ FPDMA QUEUED: no queue here
   ASSERT_TRUE(b.wait_interrupt());
   EXPECT_EQ(b.status(), 0x51);

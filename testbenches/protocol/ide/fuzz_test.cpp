@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A guest that writes anything anywhere, with commands and PRDs that sometimes make sense. Nothing may crash or hang, and a software
-// reset always brings the devices back. The seed is printed; AHCISIM_SEED repeats a run.
+// A guest that writes anything anywhere, with commands and PRDs that sometimes make sense. Nothing may crash or hang,
+// and a software reset always brings the devices back. The seed is printed; AHCISIM_SEED repeats a run.
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -36,27 +36,37 @@ struct Fuzz : ::testing::Test {
   unsigned any_port() {
     const unsigned channel = pick(2);
     switch (pick(8)) {
-      case 0: return channel ? 0x374 + pick(4) : 0x3f4 + pick(4);
-      case 1: case 2: return IdeBench::bm + pick(16);
-      default: return IdeBench::base(channel) + pick(8);
+      case 0:
+        return channel ? 0x374 + pick(4) : 0x3f4 + pick(4);
+      case 1:
+      case 2:
+        return IdeBench::bm + pick(16);
+      default:
+        return IdeBench::base(channel) + pick(8);
     }
   }
   void random_access() {
     const unsigned port = any_port(), bytes = pick(6) ? 1 : 1u << pick(3);
-    if (pick(3) == 0) b.in(port, bytes);
-    else if (port != 0x3f6 && port != 0x376) b.out(port, word(), bytes);
-    else b.out(port, word() & (pick(10) ? 0x82 : 0xff), 1);
+    if (pick(3) == 0)
+      b.in(port, bytes);
+    else if (port != 0x3f6 && port != 0x376)
+      b.out(port, word(), bytes);
+    else
+      b.out(port, word() & (pick(10) ? 0x82 : 0xff), 1);
   }
   void random_prds() {
     std::vector<IdeBench::Prd> prds(1 + pick(10));
-    for (auto& prd : prds) prd = {pick(12) ? 0x100000 + pick(0x400000) : word(), pick(3) ? 512 * (1 + pick(16)) : pick(0x10000)};
+    for (auto& prd : prds)
+      prd = {pick(12) ? 0x100000 + pick(0x400000) : word(), pick(3) ? 512 * (1 + pick(16)) : pick(0x10000)};
     b.write_prds(prds, pick(8) != 0);
   }
   void random_command() {
-    constexpr std::uint8_t known[] = {0x20, 0x24, 0x25, 0x29, 0x30, 0x34, 0x35, 0x39, 0xc4, 0xc5, 0xc6, 0xc8, 0xca, 0xe7, 0xec, 0xef, 0x90, 0x06};
+    constexpr std::uint8_t known[] = {0x20, 0x24, 0x25, 0x29, 0x30, 0x34, 0x35, 0x39, 0xc4,
+                                      0xc5, 0xc6, 0xc8, 0xca, 0xe7, 0xec, 0xef, 0x90, 0x06};
     const bool to_memory = pick(2);
     random_prds();
-    IdeBench::Task task{pick(20) ? known[pick(sizeof known)] : static_cast<std::uint8_t>(random()), pick(5100), pick(40), pick(4) ? 3 : word()};
+    IdeBench::Task task{pick(20) ? known[pick(sizeof known)] : static_cast<std::uint8_t>(random()), pick(5100),
+                        pick(40), pick(4) ? 3 : word()};
     task.ext = pick(2), task.device = pick(2), task.channel = pick(2);
     if (pick(2)) b.prepare_bus_master(to_memory, task.channel);
     b.issue(task);
@@ -73,11 +83,20 @@ TEST_F(Fuzz, NothingCrashesAndAResetBringsEveryDeviceBack) {
   for (unsigned round = 0; round < 6; ++round) {
     for (unsigned step = 0; step < 400; ++step) {
       switch (pick(8)) {
-        case 0: random_command(); break;
-        case 1: random_string(); break;
-        case 2: b.run(kit::Duration::from_us(pick(200))); break;
-        case 3: b.status(pick(2)); break;
-        default: random_access();
+        case 0:
+          random_command();
+          break;
+        case 1:
+          random_string();
+          break;
+        case 2:
+          b.run(kit::Duration::from_us(pick(200)));
+          break;
+        case 3:
+          b.status(pick(2));
+          break;
+        default:
+          random_access();
       }
       if (pick(300) == 0) b.controller->reset();
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What guests must not do, and how it ends: PRD lists of the wrong size, without end and into nowhere, odd counts, commands while
-// BSY, data that is not there, wrong directions, accesses no port I/O makes.
+// What guests must not do, and how it ends: PRD lists of the wrong size, without end and into nowhere, odd counts,
+// commands while BSY, data that is not there, wrong directions, accesses no port I/O makes.
 #include <gtest/gtest.h>
 
 #include <support/ide_bench.hpp>
@@ -23,8 +23,8 @@ struct Hostile : ::testing::Test {
     b.fill(0, 0, data);
   }
   bool in_memory(std::uint32_t at, std::size_t from, std::size_t bytes) const {
-    return std::equal(data.begin() + static_cast<std::ptrdiff_t>(from), data.begin() + static_cast<std::ptrdiff_t>(from + bytes),
-                      b.memory.bytes.begin() + at);
+    return std::equal(data.begin() + static_cast<std::ptrdiff_t>(from),
+                      data.begin() + static_cast<std::ptrdiff_t>(from + bytes), b.memory.bytes.begin() + at);
   }
   void soft_reset() {
     b.out(0x3f6, 4), b.run(5_us), b.out(0x3f6, 0);
@@ -39,7 +39,7 @@ TEST_F(PrdTable, LongerThanTheTransferStaysActive) {
   b.write_prds({{0x100000, 8192}});
   EXPECT_EQ(b.dma({0xc8, 0, 8}, true), 0x50);
   EXPECT_EQ(b.bus_master_status & 7, 5u) << "interrupt and active: the regions are larger than the transfer";
-  EXPECT_EQ(b.in(IdeBench::BMIS) & 1, 0u) << "stopped";
+  EXPECT_EQ(b.in(IdeBench::BMIS)&1, 0u) << "stopped";
   EXPECT_TRUE(in_memory(0x100000, 0, 4096));
 }
 
@@ -49,7 +49,7 @@ TEST_F(PrdTable, ShorterThanTheTransferEndsWithoutAnInterrupt) {
   b.issue({0xc8, 0, 16});
   b.start_bus_master();
   b.run(1_ms);
-  EXPECT_EQ(b.in(IdeBench::BMIS) & 7, 0u) << "neither active nor interrupt nor error";
+  EXPECT_EQ(b.in(IdeBench::BMIS)&7, 0u) << "neither active nor interrupt nor error";
   EXPECT_EQ(b.alternate() & 0x80, 0x80);
   EXPECT_TRUE(in_memory(0x100000, 0, 2048));
   EXPECT_TRUE(in_memory(0x101000, 2048, 1024));
@@ -58,7 +58,7 @@ TEST_F(PrdTable, ShorterThanTheTransferEndsWithoutAnInterrupt) {
   b.write_prds({{0x200000, 16 * 512 - 3072}});
   b.start_bus_master();
   ASSERT_TRUE(b.wait_interrupt());
-  EXPECT_EQ(b.in(IdeBench::BMIS) & 7, 4u);
+  EXPECT_EQ(b.in(IdeBench::BMIS)&7, 4u);
   EXPECT_TRUE(in_memory(0x200000, 3072, 16 * 512 - 3072));
   EXPECT_EQ(b.status(), 0x50);
 }
@@ -70,7 +70,7 @@ TEST_F(PrdTable, ShorterThanAWriteEndsWithoutAnInterrupt) {
   b.issue({0xca, 1000, 16});
   b.start_bus_master();
   b.run(1_ms);
-  EXPECT_EQ(b.in(IdeBench::BMIS) & 7, 0u);
+  EXPECT_EQ(b.in(IdeBench::BMIS)&7, 0u);
   EXPECT_EQ(b.alternate() & 0x80, 0x80);
   b.stop_bus_master();
   b.write_prds({{0x100000 + 4096 + 512, 16 * 512 - 4096 - 512}});
@@ -87,11 +87,11 @@ TEST_F(PrdTable, IntoNowhereSetsError) {
     b.issue({static_cast<std::uint8_t>(to_memory ? 0xc8 : 0xca), 0, 16});
     b.start_bus_master();
     b.run(1_ms);
-    EXPECT_EQ(b.in(IdeBench::BMIS) & 7, 2u) << "error, not active";
+    EXPECT_EQ(b.in(IdeBench::BMIS)&7, 2u) << "error, not active";
     EXPECT_FALSE(b.interrupts.level[0]);
     b.stop_bus_master();
     b.out(IdeBench::BMIS, 2);
-    EXPECT_EQ(b.in(IdeBench::BMIS) & 7, 0u);
+    EXPECT_EQ(b.in(IdeBench::BMIS)&7, 0u);
     soft_reset();
   }
   EXPECT_EQ(b.context.diagnostics.count_of("memory does not answer"), 2u);
@@ -103,7 +103,7 @@ TEST_F(PrdTable, ItselfInNowhere) {
   b.issue({0xc8, 0, 16});
   b.start_bus_master();
   b.run(1_ms);
-  EXPECT_EQ(b.in(IdeBench::BMIS) & 7, 2u);
+  EXPECT_EQ(b.in(IdeBench::BMIS)&7, 2u);
   soft_reset();
 }
 
@@ -118,7 +118,7 @@ TEST_F(PrdTable, WithoutEndIsWalkedAsFarAsTheDataGoes) {
   b.issue({0xc8, 0, 10});
   b.start_bus_master();
   ASSERT_TRUE(b.wait_interrupt());
-  EXPECT_EQ(b.in(IdeBench::BMIS) & 7, 5u);
+  EXPECT_EQ(b.in(IdeBench::BMIS)&7, 5u);
   EXPECT_TRUE(in_memory(0x270000, 7 * 512, 512));
   EXPECT_TRUE(in_memory(0x310000, 9 * 512, 512));
   EXPECT_GE(b.context.diagnostics.count_of("PRD table crosses 64 KiB"), 1u);
@@ -139,7 +139,7 @@ TEST_F(Rules, TheWrongDirectionMovesNothing) {
   b.issue({0xc8, 0, 8});
   b.start_bus_master();
   b.run(1_ms);
-  EXPECT_EQ(b.in(IdeBench::BMIS) & 7, 1u);
+  EXPECT_EQ(b.in(IdeBench::BMIS)&7, 1u);
   EXPECT_EQ(b.alternate() & 0x80, 0x80);
   EXPECT_GE(b.context.diagnostics.count_of("direction that the command does not"), 1u);
   soft_reset();

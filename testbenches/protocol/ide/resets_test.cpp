@@ -128,15 +128,15 @@ TEST(Interrupts, nIENGatesTheWireAndWhatTheBusMasterSees) {
   b.issue({0x20, 0, 1});
   ASSERT_TRUE(b.run_until([&] { return b.alternate() == 0x58; }));
   EXPECT_FALSE(b.interrupts.level[0]);
-  EXPECT_EQ(b.in(IdeBench::BMIS) & 4, 0u);
+  EXPECT_EQ(b.in(IdeBench::BMIS)&4, 0u);
   b.out(0x3f6, 0x00);
   EXPECT_TRUE(b.interrupts.level[0]);
-  EXPECT_EQ(b.in(IdeBench::BMIS) & 4, 4u);
+  EXPECT_EQ(b.in(IdeBench::BMIS)&4, 4u);
   b.status();
   EXPECT_FALSE(b.interrupts.level[0]);
-  EXPECT_EQ(b.in(IdeBench::BMIS) & 4, 4u) << "latched until written";
+  EXPECT_EQ(b.in(IdeBench::BMIS)&4, 4u) << "latched until written";
   b.out(IdeBench::BMIS, 4);
-  EXPECT_EQ(b.in(IdeBench::BMIS) & 4, 0u);
+  EXPECT_EQ(b.in(IdeBench::BMIS)&4, 0u);
 }
 
 TEST(Interrupts, OnlyTheSelectedDeviceDrivesTheWire) {
@@ -163,7 +163,7 @@ TEST(Interrupts, TheSecondaryChannelIsOnItsOwn) {
   EXPECT_TRUE(std::equal(expected.begin(), expected.end(), b.memory.bytes.begin() + 0x50000));
   EXPECT_EQ(b.interrupts.count[1], 1u);
   EXPECT_EQ(b.interrupts.count[0], 0u);
-  EXPECT_EQ(b.in(IdeBench::BMIS) & 7, 0u);
+  EXPECT_EQ(b.in(IdeBench::BMIS)&7, 0u);
 }
 
 TEST(FunctionReset, LeavesEverythingAsAfterPowerOn) {
@@ -179,7 +179,7 @@ TEST(FunctionReset, LeavesEverythingAsAfterPowerOn) {
   b.controller->reset();
   EXPECT_EQ(b.in(IdeBench::BMIDTP, 4), 0u);
   EXPECT_EQ(b.in(IdeBench::BMIC), 0u);
-  EXPECT_EQ(b.in(IdeBench::BMIS) & 7, 0u);
+  EXPECT_EQ(b.in(IdeBench::BMIS)&7, 0u);
   EXPECT_EQ(b.alternate(), 0x80);
   b.run(12_ms);
   expect_signature(b, 0);

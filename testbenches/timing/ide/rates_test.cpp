@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How long accesses and transfers take: each mode's cycle exactly, ready at t and not before, sequential rates of PIO 4 and Ultra DMA
-// 133 from an instant medium with a host that costs nothing, and what a request costs in events.
+// How long accesses and transfers take: each mode's cycle exactly, ready at t and not before, sequential rates of PIO 4
+// and Ultra DMA 133 from an instant medium with a host that costs nothing, and what a request costs in events.
 #include <functional>
 
 #include <gtest/gtest.h>
@@ -50,7 +50,8 @@ TEST(Cycles, EachDmaModeExactly) {
   IdeBench b;
   b.start();
   b.write_prds({{0x100000, 0}});
-  const std::pair<unsigned, int> modes[] = {{32, 480}, {33, 150}, {34, 120}, {64, 120}, {65, 80}, {66, 60}, {67, 45}, {68, 30}, {69, 20}, {70, 15}};
+  const std::pair<unsigned, int> modes[] = {{32, 480}, {33, 150}, {34, 120}, {64, 120}, {65, 80},
+                                            {66, 60},  {67, 45},  {68, 30},  {69, 20},  {70, 15}};
   for (const auto& [mode, ns] : modes) {
     select_mode(b, mode);
     Duration took[2];
@@ -87,13 +88,13 @@ TEST(Ready, AtItsTimeAndNotBefore) {
   b.ahead = {};
   EXPECT_EQ(b.alternate() & 0x80, 0x80);
   b.ahead = {};
-  EXPECT_EQ(b.in(IdeBench::BMIS) & 7, 1u);
+  EXPECT_EQ(b.in(IdeBench::BMIS)&7, 1u);
   EXPECT_EQ(b.interrupts.count[0], 0u);
   b.run(1_ps);
   b.ahead = {};
   EXPECT_EQ(b.alternate(), 0x50);
   b.ahead = {};
-  EXPECT_EQ(b.in(IdeBench::BMIS) & 7, 4u);
+  EXPECT_EQ(b.in(IdeBench::BMIS)&7, 4u);
   EXPECT_EQ(b.interrupts.rose[0], ready + b.setup.ide.interrupt_delay());
 }
 
@@ -174,7 +175,7 @@ TEST(Rates, UltraDma133NeverAboveAndAtLeastNineTenths) {
       s.b.start_bus_master();
     };
     s.handler = [&] {
-      EXPECT_EQ(s.b.in(IdeBench::BMIS) & 7, 4u);
+      EXPECT_EQ(s.b.in(IdeBench::BMIS)&7, 4u);
       s.b.stop_bus_master();
       EXPECT_EQ(s.b.status(), 0x50);
       s.next();

@@ -11,7 +11,8 @@ TEST(Registers, CommandBlockHasTheSpecificationsPlaces) {
   ReadBlock read;
   WriteBlock written;
   const char* names_read[] = {"Data", "Error", "Sector Count", "LBA Low", "LBA Mid", "LBA High", "Device", "Status"};
-  const char* names_written[] = {"Data", "Features", "Sector Count", "LBA Low", "LBA Mid", "LBA High", "Device", "Command"};
+  const char* names_written[] = {"Data",    "Features", "Sector Count", "LBA Low",
+                                 "LBA Mid", "LBA High", "Device",       "Command"};
   for (unsigned i = 0; i < 8; ++i) {
     EXPECT_STREQ(read.bank.find(i)->name(), names_read[i]);
     EXPECT_STREQ(written.bank.find(i)->name(), names_written[i]);

@@ -18,11 +18,14 @@ TransferModes selected(std::initializer_list<unsigned> counts) {
 TEST(PataTiming, RatesAreThoseTheModesAreKnownBy) {
   const IdeParameters parameters;
   const PataTiming timing{parameters};
-  const double pio[] = {3.3, 5.2, 8.3, 11.1, 16.7}, multiword[] = {4.2, 13.3, 16.7}, ultra[] = {16.7, 25.0, 33.3, 44.4, 66.7, 100.0, 133.3};
+  const double pio[] = {3.3, 5.2, 8.3, 11.1, 16.7}, multiword[] = {4.2, 13.3, 16.7},
+               ultra[] = {16.7, 25.0, 33.3, 44.4, 66.7, 100.0, 133.3};
   const auto rate = [](kit::Duration word) { return 2e6 / static_cast<double>(word.ps()); };  // MB/s
   for (unsigned i = 0; i < 5; ++i) EXPECT_NEAR(rate(timing.pio_cycle(selected({8 + i}))), pio[i], 0.05) << "PIO " << i;
-  for (unsigned i = 0; i < 3; ++i) EXPECT_NEAR(rate(timing.dma_cycle(selected({32 + i}))), multiword[i], 0.05) << "Multiword DMA " << i;
-  for (unsigned i = 0; i < 7; ++i) EXPECT_NEAR(rate(timing.dma_cycle(selected({64 + i}))), ultra[i], 0.05) << "Ultra DMA " << i;
+  for (unsigned i = 0; i < 3; ++i)
+    EXPECT_NEAR(rate(timing.dma_cycle(selected({32 + i}))), multiword[i], 0.05) << "Multiword DMA " << i;
+  for (unsigned i = 0; i < 7; ++i)
+    EXPECT_NEAR(rate(timing.dma_cycle(selected({64 + i}))), ultra[i], 0.05) << "Ultra DMA " << i;
 }
 
 TEST(PataTiming, RegistersHaveCyclesOfTheirOwn) {
