@@ -45,8 +45,14 @@ struct Tlp {
   /// by the link, when the first completion has arrived at the requester.
   std::int64_t source_end_ps = 0;
   std::int64_t first_ps = 0;
+  /// A string instruction at one I/O port (IORd, IOWr): `length` bytes in accesses of `element` bytes each; 0 = one access. The
+  /// requester leaves `element_ps` at least between two of them. On a link, only the first one's TLPs are accounted for.
+  std::uint8_t element = 0;
+  std::int64_t element_ps = 0;
   void* initiator = nullptr;                       ///< the requester's own
 
+  /// Bytes of the address range it touches.
+  std::uint32_t extent() const { return element ? element : length; }
   bool posted() const { return type == TlpType::MWr || type == TlpType::Msg; }
   bool read() const { return type == TlpType::MRd || type == TlpType::IORd || type == TlpType::CfgRd0; }
 };

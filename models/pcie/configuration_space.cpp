@@ -39,6 +39,11 @@ void check_range(const std::string& name, const char* what, const FunctionDescri
 
 void check(const std::string& name, const FunctionDescription& f) {
   check_bars(name, f);
+  if (f.fixed.size() > ConfigurationSpace::most_fixed)
+    refuse(name, fmt::format("{} fixed windows: at most {}", f.fixed.size(), ConfigurationSpace::most_fixed));
+  for (const FixedWindow& window : f.fixed)
+    if (window.size == 0 || window.port + window.size > 0x10000)
+      refuse(name, fmt::format("fixed window of {} bytes at {:#x}: give at least one, below 10000h", window.size, window.port));
   if (f.interrupt_pin > 4) refuse(name, fmt::format("interrupt pin {}: give 0 to 4", f.interrupt_pin));
   if (f.msi.vectors && (!is_power_of_two(f.msi.vectors) || f.msi.vectors > 32))
     refuse(name, fmt::format("{} MSI vectors: give 1, 2, 4, 8, 16 or 32", f.msi.vectors));
@@ -104,7 +109,7 @@ ConfigurationSpace::ConfigurationSpace(const std::string& name, const FunctionDe
       capabilities_pointer{bank, 0x34, 1, "Capabilities Pointer", "first capability", "PCI Express Base, 7.5.1.1.11", 0},
       interrupt_line{bank, 0x3c, 1, "Interrupt Line", "software's note", "PCI Express Base, 7.5.1.1.12"},
       interrupt_pin{bank, 0x3d, 1, "Interrupt Pin", "1 = INTA", "PCI Express Base, 7.5.1.1.13", f.interrupt_pin},
-      described_{f.bars} {
+      described_{f.bars}, fixed_{f.fixed} {
   for (unsigned i = 0; i < 6; ++i) {
     const bool upper = i > 0 && f.bars[i - 1].kind == Kind::mem64;
     bars[i] = std::make_unique<BaseAddressRegister>(bank, i, f.bars[upper ? i - 1 : i], upper);
@@ -115,6 +120,8 @@ ConfigurationSpace::ConfigurationSpace(const std::string& name, const FunctionDe
 ConfigurationSpace::Decode ConfigurationSpace::decode() const {
   Decode all;
   if (!d0()) return all;
+  for (std::size_t i = 0; command.IOSpaceEnable && i < fixed_.size(); ++i)
+    all.windows[all.count++] = {fixed_[i].port, fixed_[i].size, static_cast<std::uint8_t>(6 + i), true};
   for (unsigned i = 0; i < 6; ++i) {
     const BarDescription& bar = described_[i];
     if (bar.kind == Kind::none) continue;

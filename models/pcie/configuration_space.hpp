@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <ahcisim/models/pcie/capability_registers.hpp>
 #include <ahcisim/models/pcie/function_description.hpp>
@@ -62,7 +63,8 @@ class ConfigurationSpace {
   /// Throws kit::ConfigError for a description no function can have.
   ConfigurationSpace(const std::string& name, const FunctionDescription& function);
 
-  /// An address range a BAR decodes now.
+  static constexpr unsigned most_fixed = 8;
+  /// An address range that decodes now: BAR 0 to 5, or from 6 on a fixed window.
   struct Window {
     std::uint64_t base = 0, size = 0;
     std::uint8_t bar = 0;
@@ -70,7 +72,7 @@ class ConfigurationSpace {
   };
   /// What decodes now, from BARs, Command and PowerState: none in D3hot (PCI Express Base, 5.3.1.4).
   struct Decode {
-    std::array<Window, 6> windows{};
+    std::array<Window, 6 + most_fixed> windows{};
     unsigned count = 0;
   };
   Decode decode() const;
@@ -109,6 +111,7 @@ class ConfigurationSpace {
   kit::Field* link(CapabilityHeader& header, kit::Field* previous);
 
   std::array<BarDescription, 6> described_;
+  std::vector<FixedWindow> fixed_;
   std::deque<CapabilityHeader> own_headers_;
   std::deque<ConstantRegister> own_bytes_;
 };

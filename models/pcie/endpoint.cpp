@@ -15,7 +15,7 @@ using wire::TlpType;
 
 Endpoint::Endpoint(const sc_core::sc_module_name& name, kit::Context& context, const EndpointParameters& parameters,
                    const FunctionDescription& function)
-    : sc_module{name}, link{"link"}, bar{"bar", 6}, dma{"dma"}, interrupt{"interrupt"}, context_{context},
+    : sc_module{name}, link{"link"}, bar{"bar", 6}, fixed{"fixed", function.fixed.size()}, dma{"dma"}, interrupt{"interrupt"}, context_{context},
       function_{function}, space_{this->name(), function}, interrupts_{space_, function.msix, *this},
       register_read_{parameters.register_read()}, configuration_time_{parameters.configuration()},
       own_structures_{function.msix.vectors > 0} {
@@ -27,6 +27,7 @@ Endpoint::Endpoint(const sc_core::sc_module_name& name, kit::Context& context, c
   dma.register_get_direct_mem_ptr(this, &Endpoint::master_direct);
   interrupt.bind(interrupts_);
   context.stats.add(this->name(), statistics_);
+  bar_payload_.set_extension(string_);
   // Side effects of configuration writes.
   space_.command.on_write<&Endpoint::decode_written>(this);
   for (auto& each : space_.bars) each->on_write<&Endpoint::decode_written>(this);
@@ -40,8 +41,10 @@ Endpoint::Endpoint(const sc_core::sc_module_name& name, kit::Context& context, c
 }
 
 void Endpoint::end_of_elaboration() {
-  for (unsigned i = 0; i < functions_.size(); ++i)
+  for (unsigned i = 0; i < bar.size(); ++i)
     if (bar[i].size() > 0) functions_[i] = bar[i].operator->();
+  for (unsigned i = 0; i < fixed.size(); ++i)
+    if (fixed[i].size() > 0) functions_[6 + i] = fixed[i].operator->();
 }
 
 tlm::tlm_sync_enum Endpoint::request(Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
@@ -126,7 +129,7 @@ const ConfigurationSpace::Window* Endpoint::claim(const Tlp& tlp) const {
   for (unsigned i = 0; i < decode_.count; ++i) {
     const ConfigurationSpace::Window& window = decode_.windows[i];
     const std::uint64_t offset = tlp.address - window.base;
-    if (window.io == io && offset < window.size && tlp.length <= window.size - offset) return &window;
+    if (window.io == io && offset < window.size && tlp.extent() <= window.size - offset) return &window;
   }
   return nullptr;
 }
@@ -156,7 +159,8 @@ Duration Endpoint::access_bar(unsigned bar_index, std::uint64_t offset, Tlp& tlp
   payload.set_address(offset);
   payload.set_data_ptr(tlp.data);
   payload.set_data_length(tlp.length);
-  payload.set_streaming_width(tlp.length);
+  payload.set_streaming_width(tlp.extent());
+  string_->element_ps = tlp.element_ps;
   payload.set_byte_enable_ptr(nullptr);
   payload.set_dmi_allowed(false);
   payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);

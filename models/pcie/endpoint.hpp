@@ -17,12 +17,14 @@
 #include <ahcisim/models/pcie/configuration_space.hpp>
 #include <ahcisim/models/pcie/endpoint_parameters.hpp>
 #include <ahcisim/models/pcie/interrupts.hpp>
+#include <ahcisim/tlm/string_io.hpp>
 #include <ahcisim/tlm/tlp.hpp>
 
 namespace ahcisim::pcie {
 
 /// Wraps any device function. A request that hits a BAR becomes a b_transport at bar[n] with the offset in the BAR as
-/// address, at the time it arrives. What the function does on its own comes in at `dma` and `interrupt`.
+/// address, at the time it arrives; one that hits a fixed window likewise at fixed[n]. A string (tlm/tlp.hpp) arrives as one
+/// payload with a streaming width and a wire::StringIo. What the function does on its own comes in at `dma` and `interrupt`.
 ///
 /// dma: b_transport, memory reads and writes of any length and alignment; the annotated delay is when the transfer may
 /// begin, on return when it has ended; honours wire::StreamTiming. Ends with TLM_ADDRESS_ERROR_RESPONSE where Bus Master
@@ -37,6 +39,7 @@ class Endpoint : public sc_core::sc_module, private MessageSender {
 
   wire::TlpTargetSocket link;
   sc_core::sc_vector<BarSocket> bar;                   ///< six; those without a BAR stay unbound
+  sc_core::sc_vector<BarSocket> fixed;                 ///< one for each fixed window of the description
   tlm_utils::simple_target_socket_optional<Endpoint> dma;
   sc_core::sc_export<wire::InterruptIf> interrupt;
 
@@ -106,7 +109,9 @@ class Endpoint : public sc_core::sc_module, private MessageSender {
   std::function<void()> function_reset_;
   std::deque<Pending> pool_;  // those used stay where they are, and are used again
   Pending* free_ = nullptr;
-  std::array<tlm::tlm_fw_transport_if<>*, 6> functions_{};  // what the BARs' sockets are bound to
+  // What the sockets of BARs and, from 6 on, of fixed windows are bound to.
+  std::array<tlm::tlm_fw_transport_if<>*, 6 + ConfigurationSpace::most_fixed> functions_{};
+  wire::StringIo* string_ = new wire::StringIo;  // the payload's, which deletes it
   tlm::tlm_generic_payload bar_payload_;
 };
 

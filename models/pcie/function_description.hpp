@@ -38,12 +38,20 @@ struct SataDescription {
   std::uint32_t offset = 0;    ///< of the Index register in it, a multiple of 4; Data follows
 };
 
+/// An I/O window that no BAR moves: what a function in compatibility mode decodes while I/O Space Enable is set (an IDE function's
+/// 1F0h to 1F7h; PCI IDE Controller Specification 1.0).
+struct FixedWindow {
+  std::uint16_t port = 0;
+  std::uint16_t size = 0;  ///< bytes, at least 1
+};
+
 struct FunctionDescription {
   std::uint16_t vendor = 0xffff, device = 0xffff;
   std::uint16_t subsystem_vendor = 0, subsystem = 0;
   std::uint32_t class_code = 0;  ///< base class 23:16, sub-class 15:8, programming interface 7:0
   std::uint8_t revision = 0;
   std::array<BarDescription, 6> bars{};
+  std::vector<FixedWindow> fixed;  ///< at most 8; they come before the BARs where both claim a port
   std::uint8_t interrupt_pin = 1;  ///< 1 … 4 = INTA … INTD, 0 = none
 
   bool power_management = true;

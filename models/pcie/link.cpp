@@ -75,7 +75,7 @@ Link::Interval Link::send_one(Direction& way, Credits& credits, Duration sent, u
 }
 
 Link::Interval Link::send_request(Direction& way, const Tlp& tlp, Duration sent) {
-  const auto dwords = LinkTiming::padded(tlp.address, tlp.length);
+  const auto dwords = LinkTiming::padded(tlp.address, tlp.extent());
   switch (tlp.type) {
     case TlpType::MWr: return send_posted(way, tlp, sent);
     case TlpType::Msg: {
@@ -94,7 +94,7 @@ Link::Interval Link::send_request(Direction& way, const Tlp& tlp, Duration sent)
 
 Link::Interval Link::send_completion(Direction& way, const Tlp& tlp, Duration sent) {
   const bool data = tlp.read() && tlp.status == wire::CompletionStatus::SC;
-  const std::uint32_t payload = data ? LinkTiming::padded(tlp.address, tlp.length) : 0;
+  const std::uint32_t payload = data ? LinkTiming::padded(tlp.address, tlp.extent()) : 0;
   return send_one(way, way.completion, sent, timing_.completion_bytes(), payload, data ? "CplD" : "Cpl");
 }
 

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <ahcisim/tlm/string_io.hpp>
+
 namespace ahcisim::pcie {
 
 using kit::Duration;
@@ -16,7 +18,7 @@ using wire::TlpType;
 namespace {
 
 constexpr std::uint64_t ecam_size = 256ull << 20, io_size = 64ull << 10;
-constexpr std::uint32_t longest_access = 4096;
+constexpr std::uint32_t longest_access = 4096, longest_string = 128u << 10;
 
 void check_apart(const char* a, std::uint64_t a_base, std::uint64_t a_size, const char* b, std::uint64_t b_base, std::uint64_t b_size) {
   if (a_base < b_base + b_size && b_base < a_base + a_size)
@@ -78,15 +80,26 @@ RootComplex::Space RootComplex::decode(std::uint64_t address, std::uint32_t leng
   return (address & 3) + length <= 4 ? Space::io : Space::absent;
 }
 
+// Length and streaming width; fills what the latter means.
+bool RootComplex::well_formed(tlm::tlm_generic_payload& payload, Tlp& tlp) const {
+  const std::uint32_t length = payload.get_data_length(), width = payload.get_streaming_width();
+  tlp.length = length;
+  tlp.element = 0;
+  tlp.element_ps = 0;
+  if (width >= length) return length != 0 && length <= longest_access;
+  if ((width != 1 && width != 2 && width != 4) || length % width != 0 || length > longest_string) return false;
+  if (payload.get_address() - io_ >= io_size) return false;
+  tlp.element = static_cast<std::uint8_t>(width);
+  if (const auto* string = payload.get_extension<wire::StringIo>()) tlp.element_ps = string->element_ps;
+  return true;
+}
+
 RootComplex::Space RootComplex::prepare(tlm::tlm_generic_payload& payload, Tlp& tlp) {
-  const std::uint32_t length = payload.get_data_length();
   if (payload.get_byte_enable_ptr()) payload.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
-  else if (length == 0 || length > longest_access || payload.get_streaming_width() < length)
-    payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+  else if (!well_formed(payload, tlp)) payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
   else if (payload.get_command() == tlm::TLM_IGNORE_COMMAND) payload.set_response_status(tlm::TLM_OK_RESPONSE);
   else {
-    const Space space = decode(payload.get_address(), length, tlp);
-    tlp.length = length;
+    const Space space = decode(payload.get_address(), tlp.extent(), tlp);
     tlp.data = payload.get_data_ptr();
     tlp.status = CompletionStatus::SC;
     payload.set_response_status(space == Space::none ? tlm::TLM_ADDRESS_ERROR_RESPONSE : tlm::TLM_OK_RESPONSE);

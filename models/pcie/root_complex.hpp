@@ -26,7 +26,8 @@ namespace ahcisim::pcie {
 ///   completion of a configuration or I/O write) is at the CPU. No END_REQ and no END_RESP are exchanged.
 /// cpu, blocking: the register is accessed at once and `delay` returns the whole time.
 /// What nobody claims reads as all ones; an access outside all windows ends with TLM_ADDRESS_ERROR_RESPONSE. Accesses of 1
-/// to 4096 bytes, without byte enables or streaming.
+/// to 4096 bytes, without byte enables. Streaming is a string instruction at an I/O port: a width of 1, 2 or 4 and up to 128 KiB,
+/// with wire::StringIo for the time the CPU needs from one element to the next.
 class RootComplex : public sc_core::sc_module {
  public:
   /// Throws kit::ConfigError where windows overlap.
@@ -62,6 +63,7 @@ class RootComplex : public sc_core::sc_module {
   unsigned cpu_debug(tlm::tlm_generic_payload& payload);
   Space decode(std::uint64_t address, std::uint32_t length, wire::Tlp& tlp) const;
   Space prepare(tlm::tlm_generic_payload& payload, wire::Tlp& tlp);
+  bool well_formed(tlm::tlm_generic_payload& payload, wire::Tlp& tlp) const;
   kit::Duration post(wire::Tlp& tlp, kit::Duration issued, bool blocking);
   tlm::tlm_sync_enum completion(wire::Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time& delay);
   kit::Duration finish(Outstanding& access, kit::Duration arrived);
