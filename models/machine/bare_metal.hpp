@@ -11,6 +11,7 @@
 #include <ahcisim/models/host/ahci_driver.hpp>
 #include <ahcisim/models/host/memory.hpp>
 #include <ahcisim/models/kit/context.hpp>
+#include <ahcisim/models/machine/functions.hpp>
 #include <ahcisim/models/machine/machine.hpp>
 #include <ahcisim/models/machine/parameters.hpp>
 #include <ahcisim/models/pcie/endpoint.hpp>
@@ -21,8 +22,6 @@
 
 namespace ahcisim::machine {
 
-/// The PCI function of an AHCI controller around the HBA that `parameters` describe.
-pcie::FunctionDescription ahci_function(const ahci::HbaParameters& parameters);
 /// Mechanics or flash of the drive chosen. Throws kit::ConfigError where its parameters contradict.
 std::unique_ptr<disk::Medium> make_medium(const Parameters& parameters);
 /// Where the bytes live. Throws kit::ConfigError where an image does not fit.
