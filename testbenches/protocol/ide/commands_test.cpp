@@ -180,6 +180,36 @@ TEST(Dma, TheDeviceWaitsForTheBusMasterAndTheBusMasterForTheDevice) {
   EXPECT_EQ(b.stored(0, 500, 64), data);
 }
 
+TEST(Account, StagesOfDmaAndPio) {
+  IdeBench b;
+  b.start();
+  b.fast();
+  b.write_prds({{0x100000, 4096}});
+  using wire::Stage;
+  for (const std::uint8_t command : {0xc8, 0xca, 0x20, 0x30}) {
+    wire::RequestTag tag;
+    tag.open(command);
+    b.tags.at(0, 0) = &tag;
+    const Duration before = b.now();
+    if (command >= 0xc8) {
+      EXPECT_EQ(b.dma({command, 0, 8}, command == 0xc8), idle);
+    } else {
+      b.issue({command, 0, 1});
+      ASSERT_TRUE(b.run_until([&] { return b.alternate() == 0x58; }));
+      const auto block = b.pattern(512);
+      if (command == 0x20) b.ins(512);
+      else b.outs(block.data(), 512);
+      b.run(10_us);
+      EXPECT_EQ(b.status(), idle);
+    }
+    EXPECT_GT(tag.when(Stage::fetched), before.ps()) << unsigned{command};
+    EXPECT_EQ(tag.when(Stage::received), tag.when(Stage::fetched)) << "the task file is the device's";
+    EXPECT_GT(tag.when(Stage::transferred), tag.when(Stage::received));
+    EXPECT_GE(tag.when(Stage::status), tag.when(Stage::transferred));
+    EXPECT_LT(tag.when(Stage::status), b.now().ps());
+  }
+}
+
 TEST(Identify, SaysThatTheDiskIsParallel) {
   IdeBench b{[](IdeSetup& s) { s.devices = 3; }};
   b.start();
