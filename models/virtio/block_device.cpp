@@ -52,6 +52,7 @@ void BlockDevice::arm() {
 void BlockDevice::wake(std::uint64_t serial) {
   if (serial != wake_serial_) return;
   armed_ = Duration::never();
+  awake_ = true;
   const Duration time = now();
   if (medium_.next_decision() <= time) medium_.advance(time);
   do {
@@ -60,6 +61,7 @@ void BlockDevice::wake(std::uint64_t serial) {
       run(entry.step, entry.index);
     }
   } while (publish_all());
+  awake_ = false;
   arm();
 }
 
@@ -146,7 +148,11 @@ void BlockDevice::to_medium(BlkRequest& request) {
   medium_.submit(request.media, now());
 }
 
-void BlockDevice::may_transfer(disk::MediaRequest& media, Duration at) { agenda_.add(at, Step::transfer, media.index); }
+/// A medium that waits for others (an image file) answers on its own, outside wake().
+void BlockDevice::may_transfer(disk::MediaRequest& media, Duration at) {
+  agenda_.add(at, Step::transfer, media.index);
+  if (!awake_) arm();
+}
 
 void BlockDevice::complete(disk::MediaRequest& media, Duration at) {
   BlkRequest& request = requests_[media.index];
@@ -155,6 +161,7 @@ void BlockDevice::complete(disk::MediaRequest& media, Duration at) {
   const bool moves = media.op == disk::MediaOp::read || media.op == disk::MediaOp::write;
   if (!moves) end_at(request, at);
   else if (request.moved) end_at(request, kit::max(at, request.moved_at));
+  if (!awake_) arm();
 }
 
 void BlockDevice::transferred(BlkRequest& request) {

@@ -140,6 +140,7 @@ class BlockDevice final : public DeviceSide, private disk::MediumClient {
   BlkRequest* last_waiting_ = nullptr;
   kit::Duration armed_ = kit::Duration::never();
   std::uint64_t wake_serial_ = 0;
+  bool awake_ = false;  // wake() runs, and looks at the agenda again before it ends
 };
 
 }  // namespace ahcisim::virtio

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Building of the emulated machine, host first.
+#include <ahcisim/models/machine/emulated.hpp>
+
+namespace ahcisim::machine {
+namespace {
+
+/// What the emulator says of its disk: a disk of its own kind, that can trim and does not turn.
+disk::MediumFacts image_facts(std::uint64_t sectors) {
+  disk::MediumFacts facts;
+  facts.sectors = sectors;
+  facts.trim = true;
+  return facts;
+}
+
+}  // namespace
+
+Emulated::Guest::Guest(const sc_core::sc_module_name& name, kit::Context& context, const EmulatedParameters& parameters,
+                       host::Emulator& emulator, ImageFile& host)
+    : sc_module{name}, file{host.file()}, memory{"memory", context, parameters.memory}, bus{"exit_bus", context, parameters.bus, emulator},
+      image{std::string{this->name()} + ".image", context, emulator, image_facts(host.sectors()),
+            host::cache_mode_of(parameters.image.cache()), host.content(), host.file()} {
+  context.stats.add(std::string{this->name()} + ".image", image.statistics());
+  bus.memory.bind(memory.target);
+  disk = make_guest_disk({context, parameters, memory, bus, image, host.content()});
+  if (parameters.guest.io() == "buffered") cache.emplace("page_cache", context, parameters.guest_cache, disk->driver());
+}
+
+Emulated::Emulated(kit::Context& context, const Parameters& parameters)
+    : host_{"host", context, parameters, host::cache_mode_of(parameters.emulated->image.cache())},
+      emulator_{"emulator", context, parameters.emulated->vm}, guest_{"guest", context, *parameters.emulated, emulator_, host_} {}
+
+std::string Emulated::remedy(const std::string& failure) const {
+  if (failure.find(';') != std::string::npos) return {};
+  if (!guest_.host_failure.empty()) return "; check sata.device, ahci.ports and host.driver.port";
+  return "; raise guest.driver.timeout, or lower the load";
+}
+
+}  // namespace ahcisim::machine
