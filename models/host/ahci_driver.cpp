@@ -43,7 +43,6 @@ void AhciDriver::start_of_simulation() {
 }
 
 void AhciDriver::begin_bring_up() {
-  held_ = false;
   bring_up();
   processor_.poke();
 }

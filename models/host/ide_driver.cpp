@@ -53,7 +53,6 @@ void IdeDriver::start_of_simulation() {
 }
 
 void IdeDriver::begin_bring_up() {
-  held_ = false;
   bring_up();
   processor_.poke();
 }

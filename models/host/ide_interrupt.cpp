@@ -130,7 +130,10 @@ void IdeDriver::conclude(std::uint8_t status, kit::Duration at) {
   statistics_.done_in_handler.add();
   if (tags_) {
     wire::RequestTag*& tag = tags_->at(channel_, device_);
-    if (tag) tag->stamp(wire::Stage::interrupt, std::max(handler_entry_.ps(), tag->when(wire::Stage::status)));
+    if (tag) {
+      processor_.stamp_injected(*tag);
+      tag->stamp(wire::Stage::interrupt, std::max(handler_entry_.ps(), tag->when(wire::Stage::status)));
+    }
     tag = nullptr;
   }
   if (request.op == IoRequest::Op::read && command_.bounced)

@@ -50,7 +50,6 @@ void VirtioBlkDriver::start_of_simulation() {
 }
 
 void VirtioBlkDriver::begin_bring_up() {
-  held_ = false;
   bring_up();
   processor_.poke();
 }
