@@ -49,7 +49,7 @@ std::unique_ptr<disk::Store> make_store(const SystemParameters& parameters, std:
   return image;
 }
 
-BareMetal::BareMetal(kit::Context& context, const Parameters& parameters)
+BareMetal::BareMetal(kit::Context& context, const Parameters& parameters, const std::string& scope)
     : medium_{make_medium(parameters)}, store_{make_store(parameters.system, medium_->facts().sectors)},
       memory{"memory", context, parameters.memory}, driver{"driver", context, parameters.driver, memory, &tags_},
       root_complex{"root_complex", context, parameters.root_complex}, pcie_link{"pcie_link", context, parameters.pcie_link},
@@ -68,7 +68,7 @@ BareMetal::BareMetal(kit::Context& context, const Parameters& parameters)
   hba.ports[0].bind(sata_link.host);
   sata_link.device.bind(drive.link);
   hba.set_tag_board(&tags_);
-  context.stats.add("medium", medium_->statistics());
+  context.stats.add(scope + "medium", medium_->statistics());
 }
 
 std::string BareMetal::remedy(const std::string& failure) const {
@@ -76,10 +76,6 @@ std::string BareMetal::remedy(const std::string& failure) const {
   const bool found = driver.identify().logical_sectors != 0 || failure.find("IDENTIFY DEVICE") == 0;
   if (!found) return "; check sata.device, ahci.ports and host.driver.port";
   return "; lower sata.bit_error_rate, or raise host.driver.timeout and host.probe.reset_tries";
-}
-
-std::unique_ptr<Machine> make_machine(kit::Context& context, const Parameters& parameters) {
-  return std::make_unique<BareMetal>(context, parameters);
 }
 
 }  // namespace ahcisim::machine

@@ -30,7 +30,8 @@ std::unique_ptr<disk::Store> make_store(const SystemParameters& parameters, std:
 /// Constructed within elaboration; `context` and `parameters` must outlive it.
 class BareMetal final : public Machine {
  public:
-  BareMetal(kit::Context& context, const Parameters& parameters);
+  /// `scope` goes before the names of what is no module ("host." where the machine is a host).
+  BareMetal(kit::Context& context, const Parameters& parameters, const std::string& scope = {});
 
  private:
   std::unique_ptr<disk::Medium> medium_;

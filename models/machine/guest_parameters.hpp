@@ -55,6 +55,8 @@ class EmulatedParameters {
   EmulatedParameters(const std::string& interface, const std::string& costs);
   /// Puts all of it under "guest.…", "vm" and "image.…".
   void add_to(Configuration& configuration);
+  /// What follows from the values that were set.
+  void settle();
 
   GuestParameters guest;
   ImageParameters image;

@@ -25,6 +25,8 @@ class Machine {
   virtual disk::Store& content() = 0;
   /// The mechanics or flash at the end of the way; null where there is none.
   virtual disk::Medium* medium() = 0;
+  /// What kept the device from ever being ready, where the device itself was not to be asked; else empty.
+  virtual std::string failure() const { return {}; }
   /// What to do about a failure of the device, as text to go behind it ("; check …"); empty where it says so itself.
   virtual std::string remedy(const std::string& failure) const = 0;
 };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The drive is chosen first: its figures are the defaults that other settings change.
+// Deployment, interface, drive and cost table are chosen first: its figures are the defaults that other settings change.
 #include <ahcisim/models/machine/parameters.hpp>
 
 #include <algorithm>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,8 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+const std::vector<std::string> choosing_keys{"machine.deployment", "machine.interface", "machine.drive", "vm.costs"};
+
 }  // namespace
 
 std::vector<std::string> drive_names() {
@@ -30,35 +33,68 @@ std::vector<std::string> drive_names() {
 
 Parameters::Parameters(const std::vector<Setting>& settings, kit::ParameterSet* workload) {
   configuration_.add("machine", system);
-  configuration_.add("host.driver", driver);
-  configuration_.add("host.cpu", driver.cpu);
-  configuration_.add("host.probe", driver.probe);
+  configuration_.add("vm", cost_table_);
+  choose(settings);
+  if (system.interface() == "ide" && !is_emulated()) {
+    ata.interface.set_text("pata");
+    configuration_.add("host.driver", ide_driver);
+    configuration_.add("host.cpu", ide_driver.cpu);
+    configuration_.add("host.probe", ide_driver.probe);
+    configuration_.add("ide", ide);
+  } else {
+    configuration_.add("host.driver", driver);
+    configuration_.add("host.cpu", driver.cpu);
+    configuration_.add("host.probe", driver.probe);
+    configuration_.add("ahci", hba);
+  }
   configuration_.add("host.memory", memory);
   configuration_.add("pcie.root", root_complex);
   configuration_.add("pcie.link", pcie_link);
   configuration_.add("pcie.endpoint", endpoint);
-  configuration_.add("ahci", hba);
   configuration_.add("sata", sata_link);
   configuration_.add("ata", ata);
+  emulated->add_to(configuration_);
   if (workload) configuration_.add("workload", *workload);
-  const auto apply = [&](const Setting& setting) {
-    try {
-      configuration_.set(setting.key, setting.text);
-    } catch (const kit::ConfigError& error) {
-      throw kit::ConfigError{setting.place + ": " + error.what()};
-    }
-  };
-  const auto chooses_drive = [](const Setting& setting) { return setting.key == "machine.drive"; };
-  std::string place;
   for (const Setting& setting : settings)
-    if (chooses_drive(setting)) apply(setting), place = setting.place + ": ";
+    if (!contains(choosing_keys, setting.key)) apply(setting);
+  check_deployment(settings);
+  emulated->settle();
+  if (is_emulated()) driver.cpu.syscall.set(kit::Duration{}, kit::derived("vm.system_call accounts for the emulator's call"));
+}
+
+void Parameters::apply(const Setting& setting) {
+  try {
+    configuration_.set(setting.key, setting.text);
+  } catch (const kit::ConfigError& error) {
+    throw kit::ConfigError{setting.place + ": " + error.what()};
+  }
+}
+
+/// What decides which other parameters there are, and their defaults.
+void Parameters::choose(const std::vector<Setting>& settings) {
+  std::string place;
+  for (const Setting& setting : settings) {
+    if (!contains(choosing_keys, setting.key)) continue;
+    apply(setting);
+    if (setting.key == "machine.drive") place = setting.place + ": ";
+  }
   try {
     choose_drive();
   } catch (const kit::ConfigError& error) {
     throw kit::ConfigError{place + error.what()};
   }
+  emulated = std::make_unique<EmulatedParameters>(system.interface(), cost_table_.costs());
+}
+
+/// A setting that the machine has no use for is a mistake, not a wish.
+void Parameters::check_deployment(const std::vector<Setting>& settings) const {
+  if (is_emulated()) return;
+  if (system.interface() == "virtio_blk")
+    throw kit::ConfigError{"machine.interface = \"virtio_blk\": a guest's interface; set machine.deployment = \"emulated\""};
   for (const Setting& setting : settings)
-    if (!chooses_drive(setting)) apply(setting);
+    for (const char* section : {"guest.", "vm.", "image.", "host.page_cache."})
+      if (setting.key.compare(0, std::strlen(section), section) == 0)
+        throw kit::ConfigError{fmt::format("{}: {}: only an emulated machine has it; set machine.deployment = \"emulated\"", setting.place, setting.key)};
 }
 
 void Parameters::choose_drive() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every parameter of a bare-metal machine, in sections under dotted names.
+// Every parameter of a machine, in sections under dotted names.
 #pragma once
 
 #include <memory>
@@ -11,9 +11,12 @@
 #include <ahcisim/models/disk/hdd/parameters.hpp>
 #include <ahcisim/models/disk/ssd/parameters.hpp>
 #include <ahcisim/models/host/ahci_parameters.hpp>
+#include <ahcisim/models/host/ide_parameters.hpp>
 #include <ahcisim/models/host/memory.hpp>
+#include <ahcisim/models/ide/pata_timing.hpp>
 #include <ahcisim/models/kit/param.hpp>
 #include <ahcisim/models/machine/configuration.hpp>
+#include <ahcisim/models/machine/guest_parameters.hpp>
 #include <ahcisim/models/pcie/endpoint_parameters.hpp>
 #include <ahcisim/models/pcie/link_parameters.hpp>
 #include <ahcisim/models/pcie/root_complex_parameters.hpp>
@@ -23,6 +26,10 @@ namespace ahcisim::machine {
 
 /// What the machine is made of.
 struct SystemParameters : kit::ParameterSet {
+  kit::Choice deployment{*this, "deployment", "bare_metal", {"bare_metal", "emulated"}, kit::choice("a program on hardware, or in a virtual machine"),
+      "bare_metal: driver, PCIe, controller, drive; emulated: the same disk for a guest, over an image file on a bare-metal machine"};
+  kit::Choice interface{*this, "interface", "ahci", {"ahci", "ide", "virtio_blk"}, kit::choice("how programs' disk is attached"),
+      "controller and driver of the disk; an emulated machine's host always has AHCI, virtio_blk is for guests"};
   kit::Parameter<std::string> drive{*this, "drive", "ultrastar-dc-hc310", kit::choice("a name of the catalogue, or a file"),
       "the disk: a drive of `ahcisim list`, \"instant\" (no mechanics), or a DiskSim .diskspecs file"};
   kit::Parameter<std::string> image{*this, "image", "", kit::choice("where the bytes live"),
@@ -48,6 +55,7 @@ class Parameters {
 
   bool is_hdd() const { return hdd != nullptr; }
   bool is_ssd() const { return ssd != nullptr; }
+  bool is_emulated() const { return system.deployment.index() == 1; }
   const Configuration& configuration() const { return configuration_; }
 
   SystemParameters system;
@@ -59,12 +67,19 @@ class Parameters {
   disk::AtaParameters ata;
   host::MemoryParameters memory;
   host::AhciDriverParameters driver;
+  ide::IdeParameters ide;                 ///< bare metal with IDE: controller …
+  host::IdeDriverParameters ide_driver;   ///< … and driver
+  std::unique_ptr<EmulatedParameters> emulated;
   std::unique_ptr<disk::hdd::HddParameters> hdd;  ///< where the drive is a hard disk
   std::unique_ptr<disk::ssd::SsdParameters> ssd;  ///< where it is a solid state drive
 
  private:
+  void choose(const std::vector<Setting>& settings);
   void choose_drive();
+  void check_deployment(const std::vector<Setting>& settings) const;
+  void apply(const Setting& setting);
   Configuration configuration_;
+  CostTable cost_table_;
 };
 
 /// The drives of the catalogue, hard disks first.
