@@ -118,6 +118,8 @@ int params_command(const ParamsOptions& options) {
   auto sections = chosen.configuration().sections();
   if (!chosen.is_hdd() && other.is_hdd()) sections.emplace_back("hdd", other.hdd.get());
   if (!chosen.is_ssd() && other.is_ssd()) sections.emplace_back("ssd", other.ssd.get());
+  if (!chosen.is_emulated() && options.settings.empty() && !options.assumed)
+    fmt::print(stderr, "other interfaces have parameters of their own: --set machine.interface=ide, or virtio_blk with machine.deployment=emulated\n");
 
   std::vector<std::string> names;
   for (const auto& [prefix, set] : sections)

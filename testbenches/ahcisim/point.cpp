@@ -93,6 +93,8 @@ json result_json(const PointJob& job, const machine::Parameters& parameters, con
   const host::PumpStatistics& seen = pump.statistics();
   const auto requests = static_cast<double>(seen.requests.value());
   json run{{"workload", job.workload}, {"point", job.point}, {"seed", job.seed}, {"drive", parameters.system.drive()}};
+  run["deployment"] = parameters.system.deployment();
+  run["interface"] = parameters.system.interface();
   std::string description;
   for (const host::Stream& stream : pump.streams()) description += (description.empty() ? "" : "; ") + stream.describe();
   // A file is named as the experiment names it: the same results wherever ahcisim is installed.
@@ -137,7 +139,9 @@ json run_keys() {
   return {{"workload", "name of the workload"},
           {"point", "name of the point"},
           {"description", "what ran, and how it was driven"},
-          {"drive", "the disk"},
+          {"drive", "the disk; of an emulated machine, its host's"},
+          {"deployment", "bare_metal or emulated"},
+          {"interface", "how programs' disk is attached: ahci, ide or virtio_blk"},
           {"seed", "of random patterns and of bit errors"},
           {"simulated_ps", "ps: from power-on to the last completion"},
           {"measured_ps", "ps: from the first submission to the last completion"},
@@ -199,6 +203,11 @@ int run_point(const PointJob& job, Progress& progress) {
   pump.rethrow();
   if (const std::string& failure = pump.failure(); !failure.empty())
     throw kit::ConfigError{job.workload + ", " + job.point + ": " + failure + machine->remedy(failure)};
+  if (const std::string failure = machine->failure(); !failure.empty())
+    throw kit::ConfigError{job.workload + ", " + job.point + ": " + failure + machine->remedy(failure)};
+  if (!pump.finished() && !interrupted())
+    throw kit::ConfigError{fmt::format("{}, {}: nothing happens any more and {} requests are unanswered; please report this with the experiment file",
+                                       job.workload, job.point, pump.outstanding())};
   csv.close();
   if (timeline) timeline->write(job.timeline, job.workload + ", " + job.point, context.probes);
   if (waves) waves->write(job.waves);
