@@ -81,6 +81,7 @@ void IdeDriver::try_channel(unsigned channel) {
 void IdeDriver::probe_devices(std::function<void()> handler) {
   script_.write(control_, DeviceControl_obsolete | DeviceControl_nIEN, 1);
   present_ = is_disk_ = {};
+  wait_for_power_on();
   check_presence(0);
   check_presence(1);
   script_.call([this, handler = std::move(handler)] {
@@ -98,6 +99,17 @@ void IdeDriver::select(unsigned device) {
   script_.write(port(Device), selects(device), 1);
   script_.read(control_, [](std::uint32_t) {}, 1);
   script_.delay(parameters_.settle());
+}
+
+/// A device that is still busy with its power-on takes nothing that is written; a channel without one is not busy, or reads FFh
+/// (ata_sff_prereset).
+void IdeDriver::wait_for_power_on() {
+  select(0);
+  script_.read(port(Status), [=](std::uint32_t status) {
+    if (status == 0xff || !(status & wire::status::BSY)) return;
+    script_.poll(port(Status), wire::status::BSY, 0, pause(parameters_.probe.ready_interval()), parameters_.probe.ready_limit(),
+                 [](bool) {}, 1);
+  }, 1);
 }
 
 /// What is written stays where there is a device (ata_devchk).

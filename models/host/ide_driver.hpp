@@ -136,6 +136,7 @@ class IdeDriver : public sc_core::sc_module, public BlockDevice, private Softwar
   void open_channel(unsigned channel);
   void try_channel(unsigned channel);
   void probe_devices(std::function<void()> handler);
+  void wait_for_power_on();
   void check_presence(unsigned device);
   void soft_reset(std::function<void()> handler);
   void wait_for_device(unsigned device, std::function<void()> handler);
