@@ -11,7 +11,8 @@ void Mapping::Free::operator()(void* memory) const { std::free(memory); }
 
 Mapping::Mapping(const Geometry& geometry, bool preconditioned)
     : geometry_{geometry}, preconditioned_{preconditioned},
-      directory_{static_cast<std::uint32_t*>(std::calloc(geometry.slices / leaf_slices + 1, sizeof(std::uint32_t)))} {
+      directory_{static_cast<std::uint32_t*>(std::calloc(geometry.slices / leaf_slices + 1, sizeof(std::uint32_t)))},
+      touched_(geometry.slices / part_slices + 1) {
   if (!directory_) throw std::bad_alloc{};
 }
 
@@ -29,6 +30,7 @@ std::uint32_t Mapping::make_leaf(std::uint32_t entry) {
 }
 
 void Mapping::clear_leaf(std::uint32_t slice) {
+  touched_[slice / part_slices] = true;
   std::uint32_t& entry = directory_[slice / leaf_slices];
   if (entry >= first_leaf) free_.push_back(entry);
   entry = empty;
