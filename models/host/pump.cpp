@@ -58,6 +58,8 @@ double Pump::progress() const {
 void Pump::ready(kit::Duration at) {
   if (started_) return;
   started_ = true;
+  if (count_from_ready_)
+    for (const auto& [block, set] : context_.stats.sets()) set->reset();
   begin_phase(at);
 }
 

@@ -43,6 +43,8 @@ class Pump : public sc_core::sc_module, private RequestOwner, private DeviceList
   void set_warm_up(std::uint64_t requests) { warm_up_ = requests; }
   /// Ends the simulation when everything is done (Calendar::stop()).
   void set_stop_when_finished(bool on) { stop_when_finished_ = on; }
+  /// When the device is ready, the statistics of all blocks start anew: they are the workload's, without the bring-up.
+  void set_count_from_ready(bool on) { count_from_ready_ = on; }
   void observe(RequestObserver& observer) { observers_.push_back(&observer); }
   /// No stream issues anything more; what is outstanding completes (Ctrl-C).
   void stop_issuing();
@@ -107,7 +109,7 @@ class Pump : public sc_core::sc_module, private RequestOwner, private DeviceList
   std::vector<Request*> free_;
   std::uint64_t warm_up_ = 0, issued_ = 0, completions_ = 0;
   std::uint32_t phase_ = 0;
-  bool stop_when_finished_ = false, started_ = false, finished_ = false;
+  bool stop_when_finished_ = false, count_from_ready_ = false, started_ = false, finished_ = false;
   kit::Duration last_completion_;
   std::string failure_;
   std::exception_ptr error_;
