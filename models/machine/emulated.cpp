@@ -2,6 +2,8 @@
 // Building of the emulated machine, host first.
 #include <ahcisim/models/machine/emulated.hpp>
 
+#include <utility>
+
 namespace ahcisim::machine {
 namespace {
 
@@ -27,8 +29,19 @@ Emulated::Guest::Guest(const sc_core::sc_module_name& name, kit::Context& contex
 }
 
 Emulated::Emulated(kit::Context& context, const Parameters& parameters)
-    : host_{"host", context, parameters, host::cache_mode_of(parameters.emulated->image.cache())},
+    : write_through_{!host::cache_mode_of(parameters.emulated->image.cache()).write_back && parameters.emulated->guest.io() == "direct"},
+      host_{"host", context, parameters, host::cache_mode_of(parameters.emulated->image.cache())},
       emulator_{"emulator", context, parameters.emulated->vm}, guest_{"guest", context, *parameters.emulated, emulator_, host_} {}
+
+Keeper Emulated::keeper() {
+  if (!host_.drive()) return {};
+  SectorMap map = [file = host_.host_file()](std::uint64_t sector) -> std::optional<SectorPlace> {
+    const std::optional<std::uint64_t> place = file->committed_sector(sector);
+    if (!place) return std::nullopt;
+    return SectorPlace{*place, file->committed_at(sector)};
+  };
+  return {host_.drive()->medium(), &host_.drive()->content(), std::move(map), write_through_};
+}
 
 std::string Emulated::remedy(const std::string& failure) const {
   if (failure.find(';') != std::string::npos) return {};

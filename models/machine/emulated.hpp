@@ -31,6 +31,7 @@ class Emulated final : public Machine {
   std::uint64_t sectors() const override { return host_.sectors(); }
   disk::Store& content() override { return host_.content(); }
   disk::Medium* medium() override { return host_.drive() ? host_.drive()->medium() : nullptr; }
+  Keeper keeper() override;
   std::string failure() const override { return guest_.host_failure; }
   std::string remedy(const std::string& failure) const override;
 
@@ -58,6 +59,7 @@ class Emulated final : public Machine {
     std::string host_failure;
   };
 
+  bool write_through_;
   ImageFile host_;
   host::Emulator emulator_;
   Guest guest_;

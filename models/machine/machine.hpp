@@ -11,8 +11,18 @@
 #include <ahcisim/models/host/block_device.hpp>
 #include <ahcisim/models/kit/context.hpp>
 #include <ahcisim/models/machine/parameters.hpp>
+#include <ahcisim/models/machine/sector_map.hpp>
 
 namespace ahcisim::machine {
+
+/// Who still has the bytes after a power cut, and what programs are promised.
+struct Keeper {
+  disk::Medium* medium = nullptr;  ///< null: memory, which keeps nothing
+  disk::Store* store = nullptr;    ///< its bytes
+  SectorMap map;                   ///< where on it the sectors of the program's disk lie; empty: at their own number
+  /// Writes are safe when they are acknowledged: the program's disk tells of no volatile cache.
+  bool write_through = false;
+};
 
 class Machine {
  public:
@@ -25,6 +35,8 @@ class Machine {
   virtual disk::Store& content() = 0;
   /// The mechanics or flash at the end of the way; null where there is none.
   virtual disk::Medium* medium() = 0;
+  /// Valid as long as the machine; the map's answers are those of the time at which it is asked.
+  virtual Keeper keeper() { return {medium(), &content(), {}, false}; }
   /// What kept the device from ever being ready, where the device itself was not to be asked; else empty.
   virtual std::string failure() const { return {}; }
   /// What to do about a failure of the device, as text to go behind it ("; check …"); empty where it says so itself.

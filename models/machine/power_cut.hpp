@@ -10,24 +10,15 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <optional>
 #include <vector>
 
 #include <ahcisim/models/disk/durable_ledger.hpp>
 #include <ahcisim/models/host/power_cut/judge.hpp>
 #include <ahcisim/models/host/power_cut/stamping_workload.hpp>
 #include <ahcisim/models/kit/context.hpp>
+#include <ahcisim/models/machine/sector_map.hpp>
 
 namespace ahcisim::machine {
-
-/// Where a sector of the program's disk is kept. Before `since` a power cut leaves zeros of it; never(): always.
-struct SectorPlace {
-  std::uint64_t sector = 0;   ///< of the disk that the ledger watches
-  kit::Duration since;
-};
-/// Nothing where the sector is kept nowhere. Places do not change during a run, and no two sectors share one.
-using SectorMap = std::function<std::optional<SectorPlace>(std::uint64_t sector)>;
 
 /// What a power cut leaves of `sectors` sectors of the program's disk from `first` on, as their stamps tell. Without a map the
 /// program's disk is the ledger's.

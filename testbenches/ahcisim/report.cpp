@@ -15,7 +15,8 @@ namespace {
 
 /// The experiments of the page, in its order.
 const std::vector<std::string>& report_experiments() {
-  static const std::vector<std::string> names{"communication", "multiple_requests", "speed", "device_access", "cache_policy", "qemu"};
+  static const std::vector<std::string> names{"communication", "multiple_requests", "speed", "device_access", "cache_policy",
+                                              "qemu_counts", "qemu"};
   return names;
 }
 

@@ -94,6 +94,14 @@ struct WorkloadParameters : kit::ParameterSet {
                                            {{0, INT64_MAX}}};
   kit::Parameter<kit::Duration> think{*this, "think", kit::Duration{}, kit::choice("pattern"),
                                       "pause between a completion and the next request"};
+  kit::Parameter<std::int64_t> power_cuts{
+      *this,
+      "power_cuts",
+      0,
+      kit::choice("power cuts"),
+      "above 0: `requests` writes of up to `block` in `span`, which overlap and say what they are, with flushes; then "
+      "the power is cut so often, at random instants, and what is left is judged",
+      {{0, 10'000'000}}};
 };
 
 /// The formats of workload files.
