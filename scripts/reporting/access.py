@@ -3,7 +3,7 @@
 from . import svg
 from .data import INTERFACES, ReportError
 from .page import Figure, Section, Table
-from .words import ACTORS, STAGES, actor_text, join, stage_text, time_text, times
+from .words import ACTORS, STAGES, actor_of, actor_text, join, stage_text, time_text, times
 
 ORDER = ("image on tmpfs", "SSD", "HDD")
 
@@ -22,13 +22,16 @@ class Way:
         # Stages that took no time are passed over: the sum does not change.
         self.stages = [(stage, ps) for stage, ps in self.request.stages if ps > 0]
 
+    def actor(self, stage):
+        return actor_of(stage, self.run.emulated, self.op, self.run.interface)
+
     def steps(self):
-        return [(stage_text(stage, self.run.emulated, self.op), STAGES[stage][2], ps) for stage, ps in self.stages]
+        return [(stage_text(stage, self.run.emulated, self.op, self.run.interface), self.actor(stage), ps) for stage, ps in self.stages]
 
     def by_actor(self):
         sums = {}
         for stage, ps in self.stages:
-            sums[STAGES[stage][2]] = sums.get(STAGES[stage][2], 0) + ps
+            sums[self.actor(stage)] = sums.get(self.actor(stage), 0) + ps
         return [(actor_text(actor, self.run.emulated), sums[actor], actor) for actor in ACTORS if actor in sums]
 
 
@@ -70,7 +73,8 @@ def section(experiment):
         blocks.append(
             Figure(
                 f"{workload}: who has the request",
-                "From the call to its return; each panel has its own scale.",
+                "From the call to its return; each panel has its own scale. The guest’s kernel has it while it prepares the command "
+                "and while it ends it: the register accesses on the way, of which IDE has most, are exits too, and are counted as its time.",
                 panels,
                 [(text, css) for css, text in ACTORS.items()],
             )
@@ -110,7 +114,12 @@ def timeline(workload, where, ways):
     return Figure(
         f"{workload}, stage by stage: {where}",
         "Each stage begins where the one above it ends; time runs to the right on the same scale for "
-        f"every interface: the full width is {time_text(span)}.",
+        f"every interface: the full width is {time_text(span)}. A stage that was over before the one above it ended is left out."
+        + (
+            ""
+            if not ways[0].run.emulated
+            else " The access that is trapped is the one that starts the command; those before it belong to the guest’s kernel."
+        ),
         panels,
         [
             (actor_text(css, ways[0].run.emulated), css)
@@ -129,7 +138,7 @@ def table(workload, where, ways):
     ]
     rows.append(["sum of the stages"] + [picoseconds(sum(ps for _, ps in way.stages)) for way in ways])
     rows.append(["from call to return"] + [picoseconds(way.request.latency) for way in ways])
-    return Table(f"The numbers in µs: {workload}, {where}", ["stage"] + [way.run.interface for way in ways], rows)
+    return Table(f"The numbers in µs (–: not passed, or over before the stage above): {workload}, {where}", ["stage"] + [way.run.interface for way in ways], rows)
 
 
 def picoseconds(ps):

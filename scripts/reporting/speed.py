@@ -4,7 +4,7 @@ from . import svg
 from .data import INTERFACES
 from .page import Figure, Section, Table
 from .style import INTERFACE, legend
-from .words import join, number, size_rate, time_text, times
+from .words import HOSTS, host_text, join, number, percent, size_rate, time_text, times
 
 COSTS = ("atom-2010", "kvm-2012", "epyc-2020", "tcg")
 IMAGES = ("image on tmpfs", "SSD", "HDD")
@@ -31,7 +31,7 @@ def section(experiment):
         for image in images:
             groups = [
                 (
-                    cost,
+                    f"{cost}: {HOSTS[cost]}" if cost in HOSTS else cost,
                     {run.interface: size_rate(run)[0] for run in chosen if run.image == image and cost_of(run) == cost},
                 )
                 for cost in costs
@@ -47,7 +47,7 @@ def section(experiment):
         blocks.append(
             Figure(
                 f"{workload}, {unit}",
-                "By image and by table of exit costs; the scale is logarithmic.",
+                "By where the image lies and by host; the scale is logarithmic, longer is faster.",
                 panels,
                 legend(interfaces),
             )
@@ -102,7 +102,7 @@ def answer(experiment, images, costs):
         if ide and ahci and virtio:
             parts.append(
                 f"{number(ahci)} {size_rate(runs['AHCI NCQ'])[1]} with {workload} "
-                f"({times(ahci / ide)} IDE DMA, {ahci / virtio:.0%} of virtio-blk)"
+                f"({times(ahci / ide)} the rate of IDE DMA, {percent(ahci / virtio)} of virtio-blk’s)"
             )
         slow = [
             size_rate(run)[0]
@@ -113,9 +113,9 @@ def answer(experiment, images, costs):
             spreads.append(max(slow) / min(slow) - 1)
     if not parts:
         return "There are too few points for a comparison."
-    text = f"On {cost}, {images[0]}, AHCI NCQ reaches {join(parts)}"
+    text = f"On {host_text(cost)} with the {images[0]}, AHCI NCQ reaches {join(parts)}"
     return text + (
-        f"; on the {images[-1]}, one request at a time, the interfaces differ by {max(spreads):.0%} at most."
+        f"; with the image on the {images[-1]}, one request at a time, the interfaces differ by {percent(max(spreads))} at most: its mechanics hide them."
         if spreads and len(images) > 1
         else "."
     )

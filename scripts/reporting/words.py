@@ -21,9 +21,14 @@ STAGES = {
     "told": ("emulator told", "emulator told", "emulator"),
     "status": ("device code completes", "controller has the status", "emulator"),
     "injected": ("guest re-entered", "guest re-entered", "exit"),
-    "interrupt": ("guest runs, interrupt taken", "interrupt taken", "program"),
-    "woken": ("guest's kernel, program told", "kernel, program told", "program"),
+    "interrupt": ("guest runs: interrupt taken", "interrupt taken", "program"),
+    "woken": ("guest's kernel ends it, program told", "kernel ends it, program told", "program"),
     "completed": ("{op} returns", "{op} returns", "program"),
+}
+# Programmed I/O: the guest fetches or brings the data itself, a block at a time, between these points.
+PIO_STAGES = {
+    "write": {"host_call": "guest hands the data over, exit by exit; emulator calls the host"},
+    "read": {"status": "guest fetches the data, exit by exit"},
 }
 ACTORS = {
     "program": "program and kernel",
@@ -38,7 +43,18 @@ def actor_text(actor, emulated):
     return ACTORS[actor] if actor != "emulator" else "emulator" if emulated else "controller"
 
 
-def stage_text(stage, emulated, op):
+def actor_of(stage, emulated, op, interface=""):
+    """Who has the request in this stage: a key of ACTORS."""
+    return "exit" if fed_by_hand(stage, emulated, op, interface) else STAGES[stage][2]
+
+
+def fed_by_hand(stage, emulated, op, interface):
+    return emulated and interface == "IDE PIO" and stage in PIO_STAGES.get(op, {})
+
+
+def stage_text(stage, emulated, op, interface=""):
+    if fed_by_hand(stage, emulated, op, interface):
+        return PIO_STAGES[op][stage]
     done = {"read": "read", "write": "written", "flush": "flushed", "trim": "trimmed"}.get(op, "done")
     return STAGES[stage][0 if emulated else 1].format(op=op, done=done)
 
@@ -71,6 +87,24 @@ def number(value, digits=3):
     places = max(0, digits - len(str(int(abs(value)))))
     text = f"{value:.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+# Tables of exit costs, for a sentence and for a label.
+HOSTS = {
+    "atom-2010": "a small KVM host of 2010",
+    "kvm-2012": "a KVM host of 2012",
+    "epyc-2020": "a KVM server of 2020",
+    "tcg": "software emulation",
+}
+
+
+def host_text(costs):
+    return HOSTS.get(costs, costs)
+
+
+def percent(share):
+    """Whole percent, but of small shares as many digits as it takes."""
+    return f"{100 * share:.0f} %" if share >= 0.02 else f"{100 * share:.1g} %"
 
 
 def times(ratio):

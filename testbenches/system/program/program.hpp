@@ -83,6 +83,20 @@ class Program : public ::testing::Test {
     return "[machine]\ndrive = \"" + drive + "\"\n[host.probe]\nfast_probe = true\n[[workload]]\nname = \"reads\"\nrequests = 300\ndepth = 8\n" + more + "\n";
   }
 
+  /// Waits until a simulation of a run into `results` has written its first requests: it is at work.
+  void wait_for_requests(const std::string& results) const {
+    const auto written = [&] {
+      std::error_code gone;  // folders come and go meanwhile
+      for (const std::string& name : entries()) {
+        if (name.rfind(results + ".partial", 0) != 0) continue;
+        for (fs::recursive_directory_iterator at{folder_ / name, gone}, end; !gone && at != end; at.increment(gone))
+          if (at->path().extension() == ".csv" && fs::file_size(at->path(), gone) > 0 && !gone) return true;
+      }
+      return false;
+    };
+    for (int tries = 0; tries < 1200 && !written(); ++tries) usleep(50'000);
+  }
+
   /// Every entry of the test's folder, by name.
   std::vector<std::string> entries() const {
     std::vector<std::string> names;

@@ -24,7 +24,7 @@ class ReportPage : public Program {
   void make_page() {
     const std::string source = AHCISIM_SOURCE_DIR;
     ASSERT_EQ(shell("python3 " + source + "/testbenches/system/program/synthetic_results.py " + source + "/testbenches/experiments " +
-                    (folder() / "r").string() + " communication multiple_requests speed device_access cache_policy qemu"),
+                    (folder() / "r").string() + " communication multiple_requests speed device_access cache_policy qemu_counts qemu"),
               (std::pair<int, std::string>{0, ""}));
     const auto [status, said] = shell(source + "/scripts/report " + (folder() / "r").string() + "/* --output " + (folder() / "page.html").string());
     ASSERT_EQ(status, 0) << said;

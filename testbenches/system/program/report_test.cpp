@@ -14,7 +14,7 @@ class Report : public Program {
     Program::SetUp();
     fs::create_directory(folder() / "e");
     setenv("AHCISIM_EXPERIMENTS", (folder() / "e").c_str(), 1);
-    for (const char* name : {"communication", "multiple_requests", "speed", "device_access", "cache_policy", "qemu"})
+    for (const char* name : {"communication", "multiple_requests", "speed", "device_access", "cache_policy", "qemu_counts", "qemu"})
       write(std::string{"e/"} + name + ".toml", experiment("[[axis]]\nname = \"depth\"\nkey = \"workload.depth\"\nvalues = [1, 4]\n"));
   }
   void TearDown() override {
@@ -27,9 +27,9 @@ TEST_F(Report, RunsEveryExperimentAndWritesThePage) {
   const Outcome outcome = run({"report"});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(outcome.err, "");
-  EXPECT_NE(outcome.out.find("12 simulations of 6 experiments"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("14 simulations of 7 experiments"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find("page: results/report/report.html"), std::string::npos) << outcome.out;
-  for (const char* name : {"communication", "multiple_requests", "speed", "device_access", "cache_policy", "qemu"}) {
+  for (const char* name : {"communication", "multiple_requests", "speed", "device_access", "cache_policy", "qemu_counts", "qemu"}) {
     const json stats = json::parse(text_of(folder() / "results/report" / name / "stats.json"));
     EXPECT_EQ(stats["experiment"], name);
     EXPECT_EQ(stats["runs"].size(), 2u);
@@ -96,12 +96,7 @@ TEST_F(Report, MissingJinjaIsToldBeforeAnythingRuns) {
 
 TEST_F(Report, InterruptEndsWithWhatThereIs) {
   const pid_t pid = start({"report", "--set", "workload.requests=100000000", "--results", "r"});
-  const auto started = [this] {
-    const std::vector<std::string> names = entries();
-    return std::any_of(names.begin(), names.end(), [](const std::string& name) { return name.rfind("r.partial", 0) == 0; });
-  };
-  for (int tries = 0; tries < 600 && !started(); ++tries) usleep(100'000);
-  usleep(1'000'000);
+  wait_for_requests("r");
   kill(-pid, SIGINT);
   const Outcome outcome = wait_for(pid);
   EXPECT_EQ(outcome.status, 130) << outcome.err;

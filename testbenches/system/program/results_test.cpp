@@ -236,6 +236,44 @@ TEST_F(Results, NamesThatLookAlikeAsFilesAreKeptApart) {
   EXPECT_EQ(contents(folder() / "r/timeline").size(), 2u);
 }
 
+/// A program of which it is known that it writes: what a power cut leaves of it, by cache mode.
+std::string power_cuts_experiment() {
+  return "[machine]\ndeployment = \"emulated\"\ndrive = \"samsung-850-pro\"\n[host.probe]\nfast_probe = true\n"
+         "[[workload]]\nname = \"cuts\"\npower_cuts = 2000\nrequests = 300\nblock = \"16KiB\"\ndepth = 4\nflush_every = 8\n"
+         "[[axis]]\nname = \"interface\"\nkey = \"machine.interface\"\nvalues = [\"ahci\", \"ide\", \"virtio_blk\"]\n"
+         "[[axis]]\nname = \"cache\"\nkey = \"image.cache\"\nvalues = [\"writeback\", \"directsync\", \"unsafe\"]\n";
+}
+
+TEST_F(Results, PowerCutsAreJudged) {
+  write("e.toml", power_cuts_experiment());
+  const Outcome outcome = run({"run", "e.toml", "--results", "r"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const json stats = json::parse(text_of(folder() / "r/stats.json"));
+  ASSERT_EQ(stats["runs"].size(), 9u);
+  for (const json& run : stats["runs"]) {
+    SCOPED_TRACE(run["point"].get<std::string>());
+    for (const auto& item : run.items()) EXPECT_TRUE(stats["keys"].contains(item.key())) << item.key() << " is not explained";
+    const json& judged = run["durability"];
+    const std::string cache = run["settings"]["image.cache"];
+    EXPECT_EQ(judged["cuts"], 2000);
+    EXPECT_EQ(judged["foreign"], 0);
+    EXPECT_EQ(judged["losses"] > 0, cache == "unsafe") << "flushes are ignored there, and nowhere else: " << judged.dump();
+    if (cache != "unsafe") EXPECT_EQ(judged["order_violations"], 0);
+    EXPECT_EQ(judged["unpromised_lost"] > 0, cache != "directsync") << "every write is promised there";
+    EXPECT_EQ(run["errors"], 0);
+    EXPECT_GE(run["requests"], 300);
+  }
+}
+
+TEST_F(Results, PowerCutsSayWhatTheyNeed) {
+  const std::string some = "power_cuts = 100\nblock = \"8KiB\"\n";
+  refused_experiment("[[workload]]\nname = \"w\"\n" + some, {"workload.power_cuts", "workload.requests"});
+  refused_experiment("[[workload]]\nname = \"w\"\nrequests = 9\nspan = \"1GiB\"\n" + some, {"workload.span", "64 MiB"});
+  refused_experiment("[[workload]]\nname = \"w\"\nrequests = 9\nfile = \"t.blkparse\"\n" + some, {"workload.file"});
+  refused_experiment("[machine]\ndeployment = \"emulated\"\n[image]\nbacking = \"tmpfs\"\n[[workload]]\nname = \"w\"\nrequests = 9\n" + some,
+                     {"memory keeps nothing", "image.backing"});
+}
+
 /// A run long enough to be interrupted; the signal goes to the process, or to its whole group as a terminal's Ctrl-C does.
 void interrupt(const Outcome& outcome, const fs::path& results) {
   EXPECT_EQ(outcome.status, 130) << outcome.err;
@@ -258,7 +296,7 @@ TEST_F(Results, InterruptEndsWithWhatThereIs) {
   write("e.toml", experiment());
   const auto signalled = [&](int signal, bool group) {
     const pid_t pid = start({"run", "e.toml", "--set", "workload.requests=100000000", "--results", "r"});
-    usleep(1'000'000);
+    wait_for_requests("r");
     kill(group ? -pid : pid, signal);
     return wait_for(pid);
   };

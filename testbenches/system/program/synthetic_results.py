@@ -51,6 +51,7 @@ BARE = {
 }
 ACCESSES = {"ide pio": (15, 47), "ide": (13, 13), "ahci": (3, 3), "ahci ncq": (3, 4), "virtio_blk": (0, 1)}
 COST = {"atom-2010": 4, "kvm-2012": 2, "epyc-2020": 1, "tcg": 0.3}
+SIZES = {"4KiB": 4096, "32KiB": 32768, "128KiB": 131072, "1MiB": 1048576}
 DRIVE = {"ultrastar-dc-hc310": 8e9, "samsung-850-pro": 9e7}
 
 
@@ -91,7 +92,7 @@ def service(settings, workload):
     reads, writes = ACCESSES[kind(settings)]
     software = 2e7 + (reads + writes) * 1e6 * (COST[settings.get("vm.costs", "kvm-2012")] if emulated else 0.3)
     large = workload.get("block", "4KiB")
-    size = {"4KiB": 4096, "128KiB": 131072, "1MiB": 1048576}[large]
+    size = SIZES[large]
     cache, writing = settings.get("image.cache", "none"), "write" in workload.get("pattern", "write")
     disk = 1e6 if settings.get("image.backing") == "tmpfs" else DRIVE[settings["machine.drive"]]
     if emulated and cache in ("writeback", "unsafe") and not (workload.get("flush_every") and cache == "writeback"):
@@ -104,6 +105,15 @@ def service(settings, workload):
     return software, disk + size * 100
 
 
+def durability(workload, cache):
+    """Of a workload with power cuts: only unsafe breaks its promise."""
+    if "power_cuts" not in workload:
+        return {}
+    lost = workload["power_cuts"] // 3 if cache == "unsafe" else 0
+    counts = {"losses": lost, "order_violations": lost // 2, "foreign": 0, "unpromised_lost": workload["power_cuts"] // 5}
+    return {"durability": {"cuts": workload["power_cuts"], "first_breach": ""} | counts}
+
+
 def entry(name, settings, workload):
     depth, requests = int(settings.get("workload.depth", workload.get("depth", 1))), workload["requests"]
     emulated, how = settings.get("machine.deployment") == "emulated", kind(settings)
@@ -111,7 +121,7 @@ def entry(name, settings, workload):
     width = {"ide": 1, "ide pio": 1, "ahci": 1, "ahci ncq": 32, "virtio_blk": 128}[how]
     each = software + disk if width == 1 else max(software / 4, (software + disk) / min(depth, width), disk / 10)
     latency = round(each * depth)
-    size = {"4KiB": 4096, "128KiB": 131072, "1MiB": 1048576}[workload.get("block", "4KiB")]
+    size = SIZES[workload.get("block", "4KiB")]
     reads, writes = ACCESSES[how]
     flushes = requests // 2 if workload.get("flush_every") else 0
     cache = settings.get("image.cache", "none")
@@ -163,7 +173,8 @@ def entry(name, settings, workload):
             "statistics": {
                 key: {"unit": "times", "meaning": "made up", "value": value} for key, value in values.items()
             },
-        },
+        }
+        | durability(workload, cache),
         latency,
         software,
         disk,
@@ -213,7 +224,8 @@ def write(source, target, name):
             for point, settings in points(experiment):
                 run, *parts = entry(point, {"machine.drive": "ultrastar-dc-hc310"} | common | settings, workload)
                 runs.append(run)
-                out.writerows(rows_of(run, *parts))
+                if "durability" not in run:
+                    out.writerows(rows_of(run, *parts))
     stats = {
         "experiment": name,
         "title": experiment["title"],
