@@ -118,7 +118,8 @@ def timeline(workload, where, ways):
         + (
             ""
             if not ways[0].run.emulated
-            else " The access that is trapped is the one that starts the command; those before it belong to the guest’s kernel."
+            else " Trapped accesses before and after the command belong to the guest’s kernel; IDE DMA writes its command before it starts the bus "
+                "master, so that the command’s own trap is among them."
         ),
         panels,
         [

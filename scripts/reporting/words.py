@@ -27,8 +27,8 @@ STAGES = {
 }
 # Programmed I/O: the guest fetches or brings the data itself, a block at a time, between these points.
 PIO_STAGES = {
-    "write": {"host_call": "guest hands the data over, exit by exit; emulator calls the host"},
-    "read": {"status": "guest fetches the data, exit by exit"},
+    "write": {"host_call": "data handed over, exit by exit"},
+    "read": {"status": "data fetched, exit by exit"},
 }
 ACTORS = {
     "program": "program and kernel",
