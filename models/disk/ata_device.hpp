@@ -83,6 +83,7 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   void finish(Command& command, kit::Duration when);
   void fail(Command& command, std::uint8_t error, std::uint64_t lba, kit::Duration when);
   void abort(Command& command) { fail(command, wire::error::ABRT, 0, calendar_.now()); }
+  void note_failure(Command& command);
   void send_result(const Command& command, std::uint8_t status, std::uint8_t error, kit::Duration when);
   void account(const Command& command, kit::Duration when);
   bool resolve_range(Command& command);
@@ -93,7 +94,7 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   void do_queued(Command& command);
   void do_send_queued(Command& command);
   void break_queue(const Inbound& in, const char* rule);
-  void queue_failed(Command& command, std::uint8_t error, std::uint64_t lba, kit::Duration when);
+  void queue_failed(Command& command, std::uint8_t error, std::uint64_t lba, kit::Duration when, std::uint32_t done = 0);
   void record_queue_error(std::uint8_t first, std::uint8_t error, std::uint64_t lba, const wire::RegisterH2D& fis);
   kit::Duration report_done(kit::Duration when);
   void drop_commands();

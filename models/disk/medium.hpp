@@ -6,6 +6,8 @@
 // within submit(), transferred() or advance(), or on their own from a medium that waits for others (an image file). They carry
 // a time that is now or later: a medium that knows a completion beforehand (an SSD) says so at once and costs no event.
 //
+// An access that fails says so in the request's `failed`; a medium that never fails leaves it alone.
+//
 // Who wants to know what a power cut would leave attaches a DurabilityListener; without one a medium spends a branch on it.
 #pragma once
 
@@ -37,11 +39,13 @@ struct MediaRequest {
   MediaOp op = MediaOp::read;
   bool fua = false;            ///< force unit access: done only when the data is on the medium
   std::uint8_t priority = 0;   ///< ATA PRIO: 0 normal, 1 isochronous, 2 high (ACS-4, READ FPDMA QUEUED)
+  bool failed = false;         ///< the medium's verdict, cleared by the device before submit()
   LbaRange range;              ///< sectors; the device has checked that they exist
   const LbaRange* trims = nullptr;  ///< trim: the ranges …
   std::uint32_t trim_count = 0;     ///< … and how many
   wire::RequestTag* tag = nullptr;  ///< stamped with selected, positioned, rotated, media where not null
   unsigned index = 0;          ///< the device's own: which of its commands this is
+  std::uint32_t good_sectors = 0;   ///< failed: what of the range is as it should be, from its first sector on
 
   // For the medium.
   kit::Duration arrived;       ///< set by submit()
@@ -52,10 +56,11 @@ struct MediaRequest {
 class MediumClient {
  public:
   /// Read: from `at` on the data can leave the buffer at full link speed. Write: from `at` on the buffer has room for
-  /// the data; the device fetches it from the host and calls Medium::transferred().
+  /// the data; the device fetches it from the host and calls Medium::transferred(). Of a read that failed
+  /// only MediaRequest::good_sectors will ever be there.
   virtual void may_transfer(MediaRequest& request, kit::Duration at) = 0;
   /// The command may be reported done from `at` on: read, after its data has moved; write, once the data is as safe as
-  /// the cache setting and FUA demand; verify, flush, trim likewise. The medium forgets the request.
+  /// the cache setting and FUA demand; verify, flush, trim likewise; or what `failed` says. The medium forgets the request.
   virtual void complete(MediaRequest& request, kit::Duration at) = 0;
 
  protected:

@@ -20,7 +20,7 @@ disk::MediumFacts image_facts(std::uint64_t sectors) {
 Emulated::Guest::Guest(const sc_core::sc_module_name& name, kit::Context& context, const EmulatedParameters& parameters,
                        host::Emulator& emulator, ImageFile& host)
     : sc_module{name}, file{host.file()}, memory{"memory", context, parameters.memory}, bus{"exit_bus", context, parameters.bus, emulator},
-      image{std::string{this->name()} + ".image", context, emulator, image_facts(host.sectors()),
+      image{context, emulator, image_facts(host.sectors()),
             host::cache_mode_of(parameters.image.cache()), host.content(), host.file()} {
   context.stats.add(std::string{this->name()} + ".image", image.statistics());
   bus.memory.bind(memory.target);

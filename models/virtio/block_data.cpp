@@ -17,7 +17,9 @@ constexpr std::uint64_t piece_sectors = 128;
 void BlockDevice::transfer(BlkRequest& request) {
   Duration end = now();
   const bool moves = request.reads() || request.writes();
-  if (moves && !request.orphan) {
+  if (request.media.failed) {
+    request.status = VIRTIO_BLK_S_IOERR;
+  } else if (moves && !request.orphan) {
     if (!move(request, end)) {
       request.status = VIRTIO_BLK_S_IOERR;
       transport_->complain("data where there is no memory (VIRTIO 1.1, 5.2.6)", now());

@@ -145,6 +145,7 @@ void BlockDevice::hand_over(BlkRequest& request) {
 void BlockDevice::to_medium(BlkRequest& request) {
   ++at_medium_;
   request.handed = request.at_medium = true;
+  request.media.failed = false;
   medium_.submit(request.media, now());
 }
 
@@ -158,6 +159,7 @@ void BlockDevice::complete(disk::MediaRequest& media, Duration at) {
   BlkRequest& request = requests_[media.index];
   request.at_medium = false;
   request.done_at = at;
+  if (media.failed) request.status = VIRTIO_BLK_S_IOERR;
   const bool moves = media.op == disk::MediaOp::read || media.op == disk::MediaOp::write;
   if (!moves) end_at(request, at);
   else if (request.moved) end_at(request, kit::max(at, request.moved_at));

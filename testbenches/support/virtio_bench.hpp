@@ -83,6 +83,7 @@ class HeldMedium final : public disk::Medium {
       disk::MediaRequest& request = *held.front();
       held.pop_front();
       const bool moves = request.op == disk::MediaOp::read || request.op == disk::MediaOp::write;
+      request.failed = failing;
       if (moves) client_->may_transfer(request, now);
       if (!moves) client_->complete(request, now);
     }
@@ -109,6 +110,7 @@ class HeldMedium final : public disk::Medium {
   Duration answer_after = Duration::never();  ///< how long after the first of them all that is held is answered
   Duration release_at = Duration::never();    ///< when that is
   bool write_cache = false;
+  bool failing = false;                       ///< whatever it is asked
   unsigned abandoned = 0;
 
  private:

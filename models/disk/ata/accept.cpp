@@ -51,6 +51,7 @@ void AtaDevice::accept_single(const Inbound& in, const CommandRow* row) {
   command.lba = command.bytes = command.moved = command.begin = command.end = 0;
   command.done_at = Duration{};
   command.fail_at = UINT32_MAX;
+  command.media.failed = false;
   command.buffer = nullptr;
   if (in.tag) in.tag->stamp(wire::Stage::received, in.arrival.ps());
   result_ = {};
@@ -114,11 +115,22 @@ void AtaDevice::account(const Command& command, Duration when) {
 void AtaDevice::finish(Command& command, Duration when) {
   if (command.fail_at != UINT32_MAX)
     return fail(command, wire::error::UNC, command.lba + command.fail_at / sector_bytes, when);
+  if (command.media.failed) {
+    result_.set_lba48(command.media.range.lba + command.media.good_sectors);
+    return fail(command, wire::error::ABRT, 0, when);
+  }
   single_busy_ = false;
   if (command.media.op == MediaOp::flush) store_.flush();
   if (next_power_ != Power::active_or_idle) enter_power(next_power_);
   if (command.row->protocol != AtaProtocol::pio_in) send_result(command, status::DRDY | status::DSC, 0, when);
   account(command, kit::max(when, link_free_));
+}
+
+/// The medium could not do it. A read ends at the sector, as at one that is unreadable (UNC); all else ends with ABRT and the
+/// sector's address (ACS-3, FLUSH CACHE, error outputs) when it would have been reported done.
+void AtaDevice::note_failure(Command& command) {
+  if (command.media.op != MediaOp::read && command.media.op != MediaOp::verify) return;
+  command.fail_at = std::min(command.fail_at, command.media.good_sectors * static_cast<std::uint32_t>(sector_bytes));
 }
 
 /// One that is not queued ends with an error; `lba` is where (ACS-3, table "Command aborted/ID not found …").

@@ -26,7 +26,7 @@ void AtaDevice::accept_queued(const Inbound& in, const CommandRow* row) {
   command.done_at = Duration{};
   command.fail_at = UINT32_MAX;
   command.buffer = nullptr;
-  command.at_medium = false;
+  command.at_medium = command.media.failed = false;
   if (in.tag) in.tag->stamp(wire::Stage::received, in.arrival.ps());
 
   // Serial ATA 3.x, chapter 11, FPDMA QUEUED protocol: BSY is cleared without an interrupt, so that the host may send the next one.
@@ -102,13 +102,12 @@ void AtaDevice::break_queue(const Inbound& in, const char* rule) {
   send(frame, calendar_.now());
 }
 
-/// A queued command ends with an error: Set Device Bits with ERR, and with the tags that were done before it.
-void AtaDevice::queue_failed(Command& command, std::uint8_t error, std::uint64_t lba, Duration when) {
+/// A queued command ends with an error: Set Device Bits with ERR, and with the tags that were done before it, `done` among them.
+void AtaDevice::queue_failed(Command& command, std::uint8_t error, std::uint64_t lba, Duration when, std::uint32_t done) {
   statistics_.errors.add();
   record_queue_error(static_cast<std::uint8_t>(command.media.index), error, lba, command.fis);
-  std::uint32_t done = 0;
   for (; !done_.empty() && done_.front().when <= when; done_.pop())
-    if (done_.front().index != single) {
+    if (done_.front().index != single && !commands_[done_.front().index].media.failed) {
       done |= std::uint32_t{1} << done_.front().index;
       account(commands_[done_.front().index], when);
     }
@@ -158,6 +157,10 @@ Duration AtaDevice::report_done(Duration when) {
     if (index == single) {
       finish(commands_[single], when);
       continue;
+    }
+    if (const MediaRequest& media = commands_[index].media; media.failed) {
+      queue_failed(commands_[index], wire::error::ABRT, media.range.lba + media.good_sectors, when, mask);
+      return kit::max(when, link_free_);
     }
     mask |= std::uint32_t{1} << index;
     tag = commands_[index].tag;

@@ -8,6 +8,7 @@ using kit::Duration;
 using wire::Verdict;
 
 void AtaDevice::may_transfer(MediaRequest& request, Duration at) {
+  if (request.failed) note_failure(commands_[request.index]);
   at = at + recovery_time(commands_[request.index]);
   ready_.add(at, request.index);
   answered(at);
@@ -16,6 +17,7 @@ void AtaDevice::may_transfer(MediaRequest& request, Duration at) {
 void AtaDevice::complete(MediaRequest& request, Duration at) {
   Command& command = commands_[request.index];
   command.at_medium = false;
+  if (request.failed) note_failure(command);
   command.done_at = command.bytes == 0 ? at + recovery_time(command) : at;
   if (command.moved == command.bytes && !(request.index == single && !single_busy_)) done_.add(command.done_at, request.index);
   answered(command.done_at);

@@ -10,10 +10,10 @@ using kit::Duration;
 using wire::Stage;
 using Op = IoRequest::Op;
 
-ImageMedium::ImageMedium(const std::string& name, kit::Context& context, Emulator& emulator, const disk::MediumFacts& facts, CacheMode mode,
-                         disk::Store& store, BlockDevice& file)
-    : name_{name}, context_{context}, calendar_{context.calendar}, emulator_{emulator}, facts_{facts}, no_flush_{mode.no_flush},
-      write_back_{mode.write_back}, store_{store}, file_{file} {
+ImageMedium::ImageMedium(kit::Context& context, Emulator& emulator, const disk::MediumFacts& facts, CacheMode mode, disk::Store& store,
+                         BlockDevice& file)
+    : calendar_{context.calendar}, emulator_{emulator}, facts_{facts}, no_flush_{mode.no_flush}, write_back_{mode.write_back},
+      store_{store}, file_{file} {
   facts_.write_cache = mode.write_back;
 }
 
@@ -129,8 +129,10 @@ void ImageMedium::told(Operation& operation, Duration now) {
   MediaRequest* const guest = operation.guest;
   if (!guest) return give_back(operation);
   if (operation.failed) {
+    // The call says no more than that it failed (pread, pwrite, fdatasync: EIO): no sector of it counts.
     statistics_.errors.add();
-    context_.diagnostics.report(name_, "a call on the image failed: the guest is told that it succeeded", now);
+    guest->failed = true;
+    guest->good_sectors = 0;
   } else if (guest->op == MediaOp::trim && ++operation.trim < guest->trim_count) {
     return start(operation, Op::trim, guest->trims[operation.trim]);
   } else if (guest->op == MediaOp::write && operation.flush_after) {

@@ -2,12 +2,11 @@
 // The emulator's block layer as a disk's medium: what a guest's read, write, flush and trim become as calls on an image file.
 //
 // Data lies in the guest disk's store; a write's bytes go on to the file by fill(). What is durable is what the file has been
-// asked to make durable: a cache mode is nothing but which calls are made.
+// asked to make durable: a cache mode is nothing but which calls are made. A call that fails is a command that fails.
 #pragma once
 
 #include <cstdint>
 #include <deque>
-#include <string>
 
 #include <ahcisim/models/disk/medium.hpp>
 #include <ahcisim/models/disk/store/store.hpp>
@@ -33,8 +32,8 @@ class ImageMedium final : public disk::Medium, private RequestOwner {
  public:
   /// `file`: the image, as the mode's O_DIRECT switch has opened it. `store`: the guest disk's content. All must outlive it.
   /// `facts.write_cache` is set by the mode.
-  ImageMedium(const std::string& name, kit::Context& context, Emulator& emulator, const disk::MediumFacts& facts, CacheMode mode,
-              disk::Store& store, BlockDevice& file);
+  ImageMedium(kit::Context& context, Emulator& emulator, const disk::MediumFacts& facts, CacheMode mode, disk::Store& store,
+              BlockDevice& file);
 
   disk::MediumFacts facts() const override { return facts_; }
   void submit(disk::MediaRequest& request, kit::Duration now) override;
@@ -82,8 +81,6 @@ class ImageMedium final : public disk::Medium, private RequestOwner {
   void answer(Operation& operation, kit::Duration at);
   static void copy_stages(const wire::RequestTag& from, wire::RequestTag& to);
 
-  const std::string name_;
-  kit::Context& context_;
   kit::Calendar& calendar_;
   Emulator& emulator_;
   disk::MediumFacts facts_;

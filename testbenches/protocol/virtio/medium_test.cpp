@@ -224,5 +224,25 @@ TEST_F(AtTheMedium, TheAccountOfARequestIsKept) {
   EXPECT_EQ(tag.when(Stage::status) - kicked, 1'100'000) << "status byte, used element";
 }
 
+TEST_F(AtTheMedium, WhatItCannotDoIsAnErrorToTheDriver) {
+  build();
+  b->bring_up(VIRTIO_BLK_F_FLUSH | VIRTIO_BLK_F_DISCARD | VIRTIO_BLK_F_WRITE_ZEROES);
+  dirty(0, 1);
+  medium->failing = true;
+  const auto read = b->request(VIRTIO_BLK_T_IN, 0, 512);
+  std::memset(b->at(read.data), 0x11, 512);
+  EXPECT_EQ(serve(read), VIRTIO_BLK_S_IOERR);
+  EXPECT_EQ(*b->at(read.data), 0x11) << "no data was given";
+  EXPECT_EQ(b->last_used.bytes, 0u) << "VIRTIO 1.1, 2.6.8: no byte from the first on";
+  EXPECT_EQ(serve(b->request(VIRTIO_BLK_T_OUT, 8, 512)), VIRTIO_BLK_S_IOERR);
+  EXPECT_EQ(serve(b->request(VIRTIO_BLK_T_FLUSH, 0, 0)), VIRTIO_BLK_S_IOERR);
+  EXPECT_EQ(serve(ranges(VIRTIO_BLK_T_DISCARD, {{8, 8, 0}})), VIRTIO_BLK_S_IOERR);
+  EXPECT_EQ(serve(ranges(VIRTIO_BLK_T_WRITE_ZEROES, {{8, 8, 0}})), VIRTIO_BLK_S_IOERR);
+  EXPECT_EQ(medium->submitted.size(), 5u) << "all of them were tried";
+  EXPECT_EQ(b->function.statistics().failed.value(), 5u);
+  medium->failing = false;
+  EXPECT_EQ(serve(b->request(VIRTIO_BLK_T_IN, 0, 512)), VIRTIO_BLK_S_OK);
+}
+
 }  // namespace
 }  // namespace ahcisim

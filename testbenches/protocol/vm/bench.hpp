@@ -49,7 +49,7 @@ struct Bench : RequestOwner, DeviceListener {
     facts.trim = true;
     emulator = std::make_unique<Emulator>("emulator", context, costs);
     store = std::make_unique<disk::SparseStore>(facts.sectors);
-    image = std::make_unique<ImageMedium>("image", context, *emulator, facts, cache_mode_of(mode), *store, file);
+    image = std::make_unique<ImageMedium>(context, *emulator, facts, cache_mode_of(mode), *store, file);
     memory = std::make_unique<Memory>("memory", context, memory_parameters);
     driver = std::make_unique<AhciDriver>("driver", context, driver_parameters, *memory, &tags);
     bus = std::make_unique<ExitBus>("exit_bus", context, bus_parameters, *emulator);

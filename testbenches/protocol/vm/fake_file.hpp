@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstring>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@ class FakeFile final : public BlockDevice {
   explicit FakeFile(kit::Calendar& calendar) : calendar_{calendar} {}
   void submit(Request& request, kit::Duration at) override {
     if (log_on) log.push_back(word_of(request));
-    request.status = status;
+    request.status = fails && fails(request) ? RequestStatus::device_error : status;
     if (request.op == IoRequest::Op::write && request.with_data) {
       std::vector<std::uint8_t> data(std::size_t{request.sectors} * 512);
       request.owner->fill(request, data.data(), 0, static_cast<std::uint32_t>(data.size()));
@@ -49,6 +50,7 @@ class FakeFile final : public BlockDevice {
   std::vector<std::string> log;
   kit::Duration time_of_device = kit::Duration::from_us(10);
   RequestStatus status = RequestStatus::ok;
+  std::function<bool(const Request&)> fails;  ///< which calls fail whatever `status` says
   bool log_on = false;
   unsigned outstanding = 0, highest = 0;
 
