@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: MIT
-// The commands that only tell: params, list, registers; and where the experiments are.
-#include <algorithm>
+// The commands that only tell: list, registers; and where the experiments are.
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
-#include <ahcisim/models/host/workload/open.hpp>
-#include <ahcisim/models/machine/bare_metal.hpp>
+#include <ahcisim/models/ahci/hba.hpp>
+#include <ahcisim/models/disk/instant_medium.hpp>
+#include <ahcisim/models/disk/store/sparse_store.hpp>
+#include <ahcisim/models/host/vm/cache_mode.hpp>
+#include <ahcisim/models/host/vm/parameters.hpp>
+#include <ahcisim/models/ide/controller.hpp>
+#include <ahcisim/models/machine/functions.hpp>
 #include <ahcisim/models/machine/parameters.hpp>
+#include <ahcisim/models/machine/virtio_function.hpp>
+#include <ahcisim/models/pcie/endpoint.hpp>
+#include <ahcisim/models/virtio/blk_function.hpp>
 
 #include "commands.hpp"
 #include "experiment.hpp"
@@ -20,11 +26,6 @@
 namespace ahcisim::program {
 namespace fs = std::filesystem;
 namespace {
-
-const char* kind_text(kit::Source::Kind kind) {
-  constexpr const char* words[] = {"cited", "measured", "derived", "assumed", "choice"};
-  return words[static_cast<unsigned>(kind)];
-}
 
 /// Folders with experiments: $AHCISIM_EXPERIMENTS, those installed with this program (wherever it was moved to), and the
 /// source tree it was built from.
@@ -46,42 +47,6 @@ std::map<std::string, fs::path> experiments() {
       if (entry.path().extension() == ".toml") found.try_emplace(entry.path().stem().string(), entry.path());
   }
   return found;
-}
-
-unsigned columns() {
-  winsize size{};
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 40 ? size.ws_col : 120;
-}
-
-/// Words in lines of at most the terminal's width.
-std::string wrapped(const std::string& text, std::size_t indent) {
-  const std::size_t limit = columns() - 1;
-  std::string lines, line(indent, ' ');
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find(' ', at), text.size());
-    if (line.size() > indent && line.size() + 1 + end - at > limit) {
-      lines += line + '\n';
-      line.assign(indent + 2, ' ');
-    } else if (line.size() > indent) {
-      line += ' ';
-    }
-    line.append(text, at, end - at);
-    at = end + 1;
-  }
-  return lines + line + '\n';
-}
-
-/// Prints those parameters of a section that were asked for.
-void print_section(const std::string& prefix, const kit::ParameterSet& set, const std::function<bool(const std::string&)>& wanted, bool assumed) {
-  const bool terminal = isatty(STDOUT_FILENO) == 1;
-  for (const kit::ParameterBase* parameter : set.all()) {
-    const std::string name = prefix + "." + parameter->name();
-    if (!wanted(name) || (assumed && parameter->source().kind() != kit::Source::Kind::assumed)) continue;
-    const std::string value = parameter->text();
-    fmt::print("{}{}{} = {}\n", terminal ? "\033[1m" : "", name, terminal ? "\033[0m" : "", value.empty() ? "\"\"" : value);
-    fmt::print("{}", wrapped(fmt::format("{} ({})", parameter->meaning(), parameter->kind()), 4));
-    fmt::print("{}\n", wrapped(fmt::format("{}: {}", kind_text(parameter->source().kind()), parameter->source().text()), 4));
-  }
 }
 
 }  // namespace
@@ -109,31 +74,38 @@ std::vector<machine::Setting> command_line_settings(const std::vector<std::strin
   return settings;
 }
 
-int params_command(const ParamsOptions& options) {
-  host::WorkloadParameters workload;
-  const machine::Parameters chosen{command_line_settings(options.settings), &workload};
-  // The other kind of drive is shown too: it has parameters of its own.
-  const std::string other_drive = chosen.is_ssd() ? disk::hdd::catalogue_names().front() : disk::ssd::known_drives().front();
-  const machine::Parameters other{{{"machine.drive", other_drive, ""}}};
-  auto sections = chosen.configuration().sections();
-  if (!chosen.is_hdd() && other.is_hdd()) sections.emplace_back("hdd", other.hdd.get());
-  if (!chosen.is_ssd() && other.is_ssd()) sections.emplace_back("ssd", other.ssd.get());
-  if (!chosen.is_emulated() && options.settings.empty() && !options.assumed)
-    fmt::print(stderr, "other interfaces have parameters of their own: --set machine.interface=ide, or virtio_blk with machine.deployment=emulated\n");
+namespace {
 
-  std::vector<std::string> names;
-  for (const auto& [prefix, set] : sections)
-    for (const kit::ParameterBase* parameter : set->all()) names.push_back(prefix + "." + parameter->name());
-  const bool exact = std::find(names.begin(), names.end(), options.filter) != names.end();
-  const auto wanted = [&](const std::string& name) { return exact ? name == options.filter : name.find(options.filter) != std::string::npos; };
-  if (std::none_of(names.begin(), names.end(), wanted)) {
-    const std::string hint = kit::nearest(options.filter, names);
-    throw kit::ConfigError{fmt::format("params {}: no parameter has that in its name{}", options.filter,
-                                       hint.empty() ? "; `ahcisim params` prints all" : fmt::format("; did you mean \"{}\"?", hint))};
-  }
-  for (const auto& [prefix, set] : sections) print_section(prefix, *set, wanted, options.assumed);
-  return 0;
+using Row = std::pair<std::string, std::string>;
+
+void print_choices(const char* title, const std::vector<Row>& rows) {
+  fmt::print("\n{}:\n", title);
+  for (const auto& [name, meaning] : rows) fmt::print("  {:24} {}\n", name, meaning);
 }
+
+/// What a machine is put together from, besides its drive.
+void print_machines() {
+  print_choices("deployments (--set machine.deployment=NAME)",
+                {{"bare_metal", "a program on the hardware"},
+                 {"emulated", "a program in a virtual machine, whose disk is an image file on the hardware"}});
+  print_choices("interfaces (--set machine.interface=NAME)",
+                {{"ahci", "an AHCI controller with a Serial ATA disk"},
+                 {"ide", "a PIIX-style IDE controller with a parallel ATA disk"},
+                 {"virtio_blk", "a paravirtual disk; for emulated machines only"}});
+  std::vector<Row> tables, modes;
+  for (const std::string& name : host::cost_table_names()) {
+    const host::VmParameters costs{name};
+    tables.emplace_back(name, fmt::format("an access that the emulator serves takes {} on the way there and back", kit::to_text(costs.trap())));
+  }
+  for (const host::NamedCacheMode& each : host::cache_modes)
+    modes.emplace_back(each.name, fmt::format("{}, {}{}", each.mode.write_back ? "write-back told to the guest" : "every write is flushed",
+                                              each.mode.direct ? "around the host's page cache" : "through the host's page cache",
+                                              each.mode.no_flush ? ", flushes ignored" : ""));
+  print_choices("cost tables of emulated machines (--set vm.costs=NAME)", tables);
+  print_choices("cache modes of emulated machines (--set image.cache=NAME)", modes);
+}
+
+}  // namespace
 
 int list_command() {
   fmt::print("experiments (ahcisim run NAME):\n");
@@ -148,6 +120,7 @@ int list_command() {
   for (const std::string& name : disk::hdd::catalogue_names()) fmt::print("  {:24} {}\n", name, disk::hdd::catalogue_drive(name).description);
   for (const std::string& name : disk::ssd::known_drives()) fmt::print("  {:24} solid state drive\n", name);
   fmt::print("  {:24} no mechanics at all: what controller, link and driver cost\n  {:24} a measured drive in DiskSim's format\n", "instant", "FILE.diskspecs");
+  print_machines();
   fmt::print("\nworkloads: `ahcisim params workload.`; a fio job file, blkparse text, fio iolog or DiskSim trace by its file name,\n"
              "or a pattern: read, write, rw, randread, randwrite, randrw, trim, randtrim\n");
   return 0;
@@ -175,6 +148,28 @@ int registers_command() {
   pcie::Endpoint endpoint{"endpoint", context, parameters.endpoint, machine::ahci_function(parameters.hba)};
   print_bank(hba.bank());
   print_bank(endpoint.configuration().bank);
+
+  const ide::Controller ide{"ide", context, parameters.ide};
+  const ide::Channel& channel = ide.channel(0);
+  print_bank(channel.read_block(0).bank);
+  print_bank(channel.write_block().bank);
+  print_bank(channel.control_block().read);
+  print_bank(channel.control_block().written);
+  print_bank(ide.bus_master_bank());
+  pcie::Endpoint ide_endpoint{"ide_endpoint", context, parameters.endpoint, machine::ide_function()};
+  print_bank(ide_endpoint.configuration().bank);
+
+  const virtio::BlkParameters blk;
+  disk::MediumFacts facts;
+  facts.sectors = 1 << 20;
+  disk::InstantMedium medium{facts};
+  disk::SparseStore store{facts.sectors};
+  virtio::BlkFunction virtio{"virtio_blk", context, blk, medium, store};
+  print_bank(virtio.transport().legacy_bank());
+  print_bank(virtio.transport().common_bank());
+  print_bank(virtio.configuration_bank());
+  pcie::Endpoint virtio_endpoint{"virtio_endpoint", context, parameters.endpoint, machine::virtio_blk_function(blk)};
+  print_bank(virtio_endpoint.configuration().bank);
   return 0;
 }
 

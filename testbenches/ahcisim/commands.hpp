@@ -40,11 +40,11 @@ struct ParamsOptions {
   bool assumed = false;               ///< only those that rest on an assumption
 };
 
-/// Prints parameters with value, unit, source and meaning. Throws kit::ConfigError where none has the filter in its name.
+/// Prints parameters with value, unit, source and meaning; those of other drives and interfaces with the choice that brings them. Throws kit::ConfigError where none has the filter in its name.
 int params_command(const ParamsOptions& options);
-/// Prints the experiments, drives and workload patterns there are.
+/// Prints the experiments, drives, deployments, interfaces, cost tables, cache modes and workload patterns there are.
 int list_command();
-/// Prints the register tables of the HBA and the PCI function.
+/// Prints the register tables of each interface's controller and of its PCI function.
 int registers_command();
 
 /// "key=value" texts of a command line as settings. Throws kit::ConfigError where one has no "=".

@@ -85,7 +85,7 @@ int parse_and_run(int argc, char** argv) {
   add_run(app, options, status);
   add_report(app, report, status);
   add_params(app, params, status);
-  app.add_subcommand("list", "Print the experiments, drives and patterns that come with ahcisim")->callback([&] {
+  app.add_subcommand("list", "Print the experiments, drives, interfaces, cost tables, cache modes and patterns that come with ahcisim")->callback([&] {
     status = ahcisim::program::list_command();
   });
   app.add_subcommand("registers", "Print the register tables that the models implement, by the specifications' names")->callback([&] {

@@ -45,7 +45,7 @@ TEST_F(Experiments, EachRuns) {
 TEST_F(Experiments, ListNamesThem) {
   const Outcome outcome = run({"list"});
   EXPECT_EQ(outcome.status, 0);
-  for (const char* word : {"ncq_vs_sequential", "drives", "write_cache", "samsung-850-pro", "randread"})
+  for (const char* word : {"ncq_vs_sequential", "drives", "write_cache", "samsung-850-pro", "randread", "virtio_blk", "kvm-2012", "directsync"})
     EXPECT_NE(outcome.out.find(word), std::string::npos) << word;
   EXPECT_EQ(outcome.out.find("cannot be read"), std::string::npos) << outcome.out;
 }
@@ -60,6 +60,14 @@ TEST_F(Experiments, ParamsPrintsOneOrMany) {
   const Outcome all = run({"params"}), assumed = run({"params", "--assumed"});
   for (const char* section : {"machine.", "host.driver.", "pcie.link.", "ahci.", "sata.", "ata.", "hdd.", "ssd.", "workload."})
     EXPECT_NE(all.out.find(section), std::string::npos) << section;
+  EXPECT_EQ(all.err, "");
+  for (const char* other : {"ide.register_access", "host.driver.fastest_mode", "guest.controller.queues"})
+    EXPECT_NE(all.out.find(other), std::string::npos) << other;
+  for (const char* choice : {"with machine.interface = \"ide\"", "with machine.interface = \"virtio_blk\"", "with a drive such as machine.drive"})
+    EXPECT_NE(all.out.find(choice), std::string::npos) << choice;
+  const Outcome chosen = run({"params", "--set", "machine.interface=ide"});
+  EXPECT_EQ(chosen.out.find("with machine.interface"), std::string::npos) << "the machine that was asked for, and no other";
+  EXPECT_NE(assumed.out.find("with machine.interface = \"virtio_blk\""), std::string::npos);
   EXPECT_LT(assumed.out.size(), all.out.size());
   EXPECT_EQ(assumed.out.find("    choice: "), std::string::npos);
 }
@@ -67,7 +75,7 @@ TEST_F(Experiments, ParamsPrintsOneOrMany) {
 TEST_F(Experiments, RegistersHaveTheSpecificationsNames) {
   const Outcome outcome = run({"registers"});
   EXPECT_EQ(outcome.status, 0);
-  for (const char* word : {"CAP", "GHC", "PxCMD", "PxSERR", "AHCI 1.3.1"}) EXPECT_NE(outcome.out.find(word), std::string::npos) << word;
+  for (const char* word : {"CAP", "GHC", "PxCMD", "PxSERR", "AHCI 1.3.1", "Alternate Status", "BMISP", "device_feature", "VIRTIO 1.1"}) EXPECT_NE(outcome.out.find(word), std::string::npos) << word;
 }
 
 }  // namespace
