@@ -13,14 +13,17 @@
 namespace ahcisim::machine {
 namespace {
 
-constexpr std::uint64_t page_sectors = 4096 / disk::sector_bytes;
+constexpr std::uint64_t page_bytes = 4096, page_sectors = page_bytes / disk::sector_bytes;
 
 }  // namespace
 
 ImageFile::ImageFile(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters, host::CacheMode mode)
     : sc_module{name} {
-  sectors_ = static_cast<std::uint64_t>(parameters.emulated->image.size().value) / disk::sector_bytes;
-  if (sectors_ % page_sectors != 0) throw kit::ConfigError{"image.size: must be a multiple of 4 KiB"};
+  const auto bytes = static_cast<std::uint64_t>(parameters.emulated->image.size().value);
+  sectors_ = bytes / disk::sector_bytes;
+  if (bytes % page_bytes != 0)
+    throw kit::ConfigError{fmt::format("image.size = \"{}\": is no multiple of 4KiB; take {}KiB", parameters.emulated->image.size.text(),
+                                       (bytes / page_bytes + 1) * page_bytes / 1024)};
   if (parameters.emulated->image.backing() == "drive") put_on_drive(context, parameters, mode);
   else put_in_memory(context, parameters);
 }
@@ -32,9 +35,12 @@ void ImageFile::put_on_drive(kit::Context& context, const Parameters& parameters
   const std::uint64_t first = bytes_before / disk::sector_bytes, all = drive_->sectors();
   const std::uint64_t room = all > first ? (all - first) / page_sectors * page_sectors : 0;
   if (sectors_ == 0) sectors_ = std::min(room, static_cast<std::uint64_t>(ImageParameters::usual_size) / disk::sector_bytes);
-  if (sectors_ > room || sectors_ == 0)
-    throw kit::ConfigError{fmt::format("image.size: {} do not fit behind the journal on {}, which has room for {}; make it smaller",
-                                       kit::to_text(emulated.image.size()), parameters.system.drive(),
+  if (room == 0)
+    throw kit::ConfigError{fmt::format("machine.drive = \"{}\": the journal fills it and leaves no room for the image; take a larger drive, or lower "
+                                       "image.file.journal_size", parameters.system.drive())};
+  if (sectors_ > room)
+    throw kit::ConfigError{fmt::format("image.size = \"{}\": does not fit behind the journal on {}, which has room for {}; make it smaller",
+                                       emulated.image.size.text(), parameters.system.drive(),
                                        kit::to_text(kit::Bytes{static_cast<std::int64_t>(room * disk::sector_bytes)}))};
   cache_ = std::make_unique<host::CachedDevice>("page_cache", context, emulated.host_cache, drive_->driver);
   host::BlockDevice& door = mode.direct ? cache_->direct() : cache_->buffered();
@@ -43,10 +49,13 @@ void ImageFile::put_on_drive(kit::Context& context, const Parameters& parameters
   host_file_ = std::make_unique<host::HostFile>("file", context, file_parameters_, door, cache_->direct());
   file_ = host_file_.get();
   // An image that was there before shows what the drive holds; what the guest writes goes to the drive in the file's own time.
-  if (!parameters.system.image().empty() && emulated.file.layout() == "contiguous")
-    content_ = std::make_unique<disk::OverlayStore>(std::make_unique<disk::WindowStore>(drive_->content(), first, sectors_));
-  else
+  auto window = std::make_unique<disk::WindowStore>(drive_->content(), first, sectors_);
+  if (parameters.system.image().empty())
     content_ = std::make_unique<disk::SparseStore>(sectors_);
+  else if (window->read_only())
+    content_ = std::move(window);
+  else
+    content_ = std::make_unique<disk::OverlayStore>(std::move(window));
 }
 
 void ImageFile::put_in_memory(kit::Context& context, const Parameters& parameters) {

@@ -3,7 +3,8 @@
 #include <ahcisim/models/machine/parameters.hpp>
 
 #include <algorithm>
-#include <cstring>
+#include <initializer_list>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -18,6 +19,14 @@ bool ends_with(const std::string& text, const std::string& end) {
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Refuses settings whose keys begin so.
+void refuse(const std::vector<Setting>& settings, std::initializer_list<std::string_view> beginnings, const std::string& why) {
+  for (const Setting& setting : settings)
+    for (const std::string_view beginning : beginnings)
+      if (setting.key.compare(0, beginning.size(), beginning) == 0)
+        throw kit::ConfigError{fmt::format("{}: {} = \"{}\": {}", setting.place, setting.key, setting.text, why)};
 }
 
 const std::vector<std::string> choosing_keys{"machine.deployment", "machine.interface", "machine.drive", "vm.costs"};
@@ -88,13 +97,18 @@ void Parameters::choose(const std::vector<Setting>& settings) {
 
 /// A setting that the machine has no use for is a mistake, not a wish.
 void Parameters::check_deployment(const std::vector<Setting>& settings) const {
-  if (is_emulated()) return;
-  if (system.interface() == "virtio_blk")
-    throw kit::ConfigError{"machine.interface = \"virtio_blk\": a guest's interface; set machine.deployment = \"emulated\""};
-  for (const Setting& setting : settings)
-    for (const char* section : {"guest.", "vm.", "image.", "host.page_cache."})
-      if (setting.key.compare(0, std::strlen(section), section) == 0)
-        throw kit::ConfigError{fmt::format("{}: {}: only an emulated machine has it; set machine.deployment = \"emulated\"", setting.place, setting.key)};
+  if (is_emulated()) {
+    refuse(settings, {"image.file.size"}, "the file is as large as the guest's disk; set image.size");
+    if (emulated->image.backing() != "drive")
+      refuse(settings, {"machine.image"}, "the guest's disk lies in memory; set image.backing = \"drive\"");
+    if (emulated->file.layout() != "contiguous")
+      refuse(settings, {"machine.image"}, "a file that grows has no content beforehand; set image.file.layout = \"contiguous\"");
+    return;
+  }
+  if (system.interface() == "virtio_blk") refuse(settings, {"machine.interface"}, "a guest's interface; set machine.deployment = \"emulated\"");
+  refuse(settings, {"guest.", "vm.", "image.", "host.page_cache."}, "only an emulated machine has it; set machine.deployment = \"emulated\"");
+  if (system.interface() == "ide")
+    refuse(settings, {"pcie.link.", "sata."}, "an IDE function of the chipset has neither link; set machine.interface = \"ahci\"");
 }
 
 void Parameters::choose_drive() {

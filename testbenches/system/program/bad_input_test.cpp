@@ -33,6 +33,55 @@ TEST_F(BadInput, HddKeyOfASolidStateDrive) {
   refused({"run", "ncq_vs_sequential", "--set", "machine.drive=samsung-850-pro", "--set", "hdd.queue_order=fifo"}, {"hdd.queue_order"});
 }
 
+TEST_F(BadInput, WordsOfAnEmulatedMachine) {
+  const std::vector<std::string> emulated{"run", "ncq_vs_sequential", "--set", "machine.deployment=emulated", "--set"};
+  const auto with = [&emulated](const std::string& setting) {
+    std::vector<std::string> arguments = emulated;
+    arguments.push_back(setting);
+    return arguments;
+  };
+  refused(with("vm.costs=epyc-2002"), {"--set: vm.costs", "epyc-2002", "epyc-2020|kvm-2012|atom-2010|tcg"});
+  refused(with("image.cache=writeback2"), {"--set: image.cache", "writeback|none|writethrough|directsync|unsafe"});
+  refused(with("machine.interface=scsi"), {"--set: machine.interface", "ahci|ide|virtio_blk"});
+  refused(with("host.page_cache.size=4KiB"), {"--set: host.page_cache.size", "256KiB"});
+  refused(with("guest.controller.ports=0"), {"--set: guest.controller.ports", "1 … 32"});
+}
+
+TEST_F(BadInput, SettingsThatTheMachineHasNoUseFor) {
+  for (const char* setting : {"guest.io=buffered", "vm.exit=1us", "vm.costs=kvm-2012", "image.size=1GiB", "host.page_cache.size=1GiB", "machine.interface=virtio_blk"}) {
+    const std::string text{setting};
+    refused({"run", "ncq_vs_sequential", "--set", text}, {"--set: " + text.substr(0, text.find('=')), "machine.deployment = \"emulated\""});
+  }
+  for (const char* setting : {"sata.device=absent", "pcie.link.lanes=2"})
+    refused_experiment(experiment(), {"--set: ", "machine.interface = \"ahci\""}, {"--set", "machine.interface=ide", "--set", setting});
+  refused_experiment(experiment(), {"ahci.ports"}, {"--set", "machine.interface=ide", "--set", "ahci.ports=2"});
+  refused_experiment(experiment(), {"guest.driver.ncq"}, {"--set", "machine.deployment=emulated", "--set", "machine.interface=ide", "--set", "guest.driver.ncq=false"});
+  refused_experiment(experiment(), {"image.file.size", "set image.size"}, {"--set", "machine.deployment=emulated", "--set", "image.file.size=1GiB"});
+  refused_experiment(experiment(), {"machine.image", "image.backing = \"drive\""},
+                     {"--set", "machine.deployment=emulated", "--set", "image.backing=tmpfs", "--set", "machine.image=disk.img"});
+  refused_experiment(experiment(), {"machine.image", "image.file.layout = \"contiguous\""},
+                     {"--set", "machine.deployment=emulated", "--set", "image.file.layout=sparse", "--set", "machine.image=disk.img"});
+}
+
+TEST_F(BadInput, ImageOfAnEmulatedMachine) {
+  const auto image = [this](const std::vector<std::string>& settings, const std::vector<std::string>& words) {
+    std::vector<std::string> more{"--set", "machine.deployment=emulated"};
+    for (const std::string& setting : settings) more.insert(more.end(), {"--set", setting});
+    refused_experiment(experiment(), words, more);
+  };
+  image({"image.size=1TiB"}, {"image.size = \"1TiB\"", "room for", "make it smaller"});
+  image({"image.size=5000B"}, {"image.size = \"5000B\"", "multiple of 4KiB", "take 8KiB"});
+  image({"image.size=4097B"}, {"image.size", "take 8KiB"});
+  image({"machine.instant_capacity=16MiB"}, {"machine.drive = \"instant\"", "larger drive", "image.file.journal_size"});
+  image({"workload.offset=33GiB"}, {"beyond the disk", "take less"});
+  image({"image.size=1MiB", "workload.offset=2MiB"}, {"beyond the disk of 2048 sectors"});
+  image({"sata.device=absent"}, {"the host's disk", "check sata.device"});
+  write("disk.img", "");
+  fs::resize_file(folder() / "disk.img", 128 << 20);
+  image({"machine.instant_capacity=128MiB", "machine.image=disk.img", "machine.image_access=read_only", "workload.pattern=randwrite"},
+        {"disk.img", "read-only", "overlay"});
+}
+
 TEST_F(BadInput, ContradictoryTopologies) {
   refused({"run", "ncq_vs_sequential", "--set", "ahci.ports=0"}, {"ahci.ports", "1 … 32"});
   refused({"run", "ncq_vs_sequential", "--set", "sata.device_generation=1", "--set", "sata.device_lowest_generation=2"},
