@@ -19,6 +19,7 @@
 #include <ahcisim/models/machine/guest_disk.hpp>
 #include <ahcisim/models/machine/image_file.hpp>
 #include <ahcisim/models/machine/machine.hpp>
+#include <ahcisim/models/machine/processor_account.hpp>
 
 namespace ahcisim::machine {
 
@@ -39,6 +40,8 @@ class Emulated final : public Machine {
   host::Emulator& emulator() { return emulator_; }
   host::ExitBus& bus() { return guest_.bus; }
   host::ImageMedium& image() { return guest_.image; }
+  /// Whose processor time it was.
+  const ProcessorShares& processor_time() const { return shares_; }
 
  private:
   /// What is inside the virtual machine, in a module scope of its own.
@@ -56,6 +59,7 @@ class Emulated final : public Machine {
     host::ImageMedium image;
     std::unique_ptr<GuestDisk> disk;
     std::optional<host::CachedDevice> cache;
+    FileLayerTime file_layer;
     std::string host_failure;
   };
 
@@ -63,6 +67,7 @@ class Emulated final : public Machine {
   ImageFile host_;
   host::Emulator emulator_;
   Guest guest_;
+  ProcessorShares shares_;
 };
 
 }  // namespace ahcisim::machine

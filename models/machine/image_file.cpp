@@ -47,6 +47,8 @@ void ImageFile::put_on_drive(kit::Context& context, const Parameters& parameters
   for (const kit::ParameterBase* parameter : emulated.file.all()) file_parameters_.set(parameter->name(), parameter->text());
   file_parameters_.size.set(kit::Bytes{static_cast<std::int64_t>(sectors_ * disk::sector_bytes)});
   host_file_ = std::make_unique<host::HostFile>("file", context, file_parameters_, door, cache_->direct());
+  cache_->set_processor(file_layer_);
+  host_file_->set_processor(file_layer_);
   file_ = host_file_.get();
   // An image that was there before shows what the drive holds; what the guest writes goes to the drive in the file's own time.
   auto window = std::make_unique<disk::WindowStore>(drive_->content(), first, sectors_);
@@ -66,6 +68,7 @@ void ImageFile::put_in_memory(kit::Context& context, const Parameters& parameter
   instant_.call.set(kit::Duration{});
   instant_.copy.set(kit::Rate{1e15});
   memory_file_ = std::make_unique<host::MemoryFile>("file", context, instant ? instant_ : parameters.emulated->tmpfs, *content_);
+  memory_file_->set_processor(file_layer_);
   file_ = memory_file_.get();
 }
 

@@ -17,6 +17,7 @@
 #include <ahcisim/models/kit/context.hpp>
 #include <ahcisim/models/machine/bare_metal.hpp>
 #include <ahcisim/models/machine/parameters.hpp>
+#include <ahcisim/models/machine/processor_account.hpp>
 
 namespace ahcisim::machine {
 
@@ -35,12 +36,15 @@ class ImageFile : public sc_core::sc_module {
   BareMetal* drive() { return drive_.get(); }
   host::HostFile* host_file() { return host_file_.get(); }
   host::CachedDevice* page_cache() { return cache_.get(); }
+  /// Processor time of the host kernel for the file: page cache, file system, and the driver where there is a drive.
+  kit::Duration kernel_time() const { return file_layer_.value() + (drive_ ? drive_->driver.processor().busy_time() : kit::Duration{}); }
 
  private:
   void put_on_drive(kit::Context& context, const Parameters& parameters, host::CacheMode mode);
   void put_in_memory(kit::Context& context, const Parameters& parameters);
 
   std::uint64_t sectors_ = 0;
+  FileLayerTime file_layer_;
   std::unique_ptr<BareMetal> drive_;
   std::unique_ptr<host::CachedDevice> cache_;
   std::unique_ptr<host::HostFile> host_file_;

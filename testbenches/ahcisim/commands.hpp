@@ -40,7 +40,8 @@ struct ParamsOptions {
   bool assumed = false;               ///< only those that rest on an assumption
 };
 
-/// Prints parameters with value, unit, source and meaning; those of other drives and interfaces with the choice that brings them. Throws kit::ConfigError where none has the filter in its name.
+/// Prints parameters with value, unit, source and meaning; those of other drives and interfaces with the choice that
+/// brings them. Throws kit::ConfigError where none has the filter in its name.
 int params_command(const ParamsOptions& options);
 /// Prints the experiments, drives, deployments, interfaces, cost tables, cache modes and workload patterns there are.
 int list_command();
