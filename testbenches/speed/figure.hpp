@@ -26,6 +26,7 @@ struct Measurement {
 
 void add_hdd_figures(std::vector<Measurement>& all);       // accuracy_hdd.cpp
 void add_link_figures(std::vector<Measurement>& all);      // accuracy_links.cpp
+void add_pata_figures(std::vector<Measurement>& all);      // accuracy_pata.cpp
 void add_ssd_figures(std::vector<Measurement>& all);       // accuracy_ssd.cpp
 void add_protocol_figures(std::vector<Measurement>& all);  // protocol.cpp
 void add_speed_figures(std::vector<Measurement>& all);     // speed.cpp

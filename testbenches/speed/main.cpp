@@ -51,6 +51,7 @@ std::vector<Measurement> all_measurements() {
   std::vector<Measurement> all;
   figures::add_hdd_figures(all);
   figures::add_link_figures(all);
+  figures::add_pata_figures(all);
   figures::add_ssd_figures(all);
   figures::add_protocol_figures(all);
   figures::add_speed_figures(all);

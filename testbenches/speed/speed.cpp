@@ -35,6 +35,15 @@ Measurement machine_speed(const char* name, const char* target, const char* driv
   return m;
 }
 
+Measurement emulated_speed(const char* name, const char* interface) {
+  Measurement m{{{name, "requests/s", ">= 300000", "the project's own: 4 KiB random reads of a guest, an image that answers at once, one core"}},
+                [name, interface] {
+                  return std::vector<double>{best_rate(name, [&] { return measure::emulated_4k(interface, 200'000); })};
+                }};
+  m.alone = true;
+  return m;
+}
+
 }  // namespace
 
 void add_speed_figures(std::vector<Measurement>& all) {
@@ -46,6 +55,9 @@ void add_speed_figures(std::vector<Measurement>& all) {
                   [] { return std::vector<double>{best_rate("speed.hba", [] { return measure::run_bare_hba_apart(500'000); })}; }};
   hba.alone = true;
   all.push_back(std::move(hba));
+  all.push_back(emulated_speed("speed.emulated.virtio", "virtio_blk"));
+  all.push_back(emulated_speed("speed.emulated.ahci", "ahci"));
+  all.push_back(emulated_speed("speed.emulated.ide_dma", "ide"));
   Measurement grown{{{"speed.growth", "ratio", ">= 0.9", "requests per processor second over 10^7 requests by those over the first 10^5", 2},
                      {"speed.memory", "MiB", "< 100", "the project's own: peak resident memory of the run of 10^7 requests", 1}},
                     [] {

@@ -71,4 +71,13 @@ MachineRun register_accesses(const Settings& settings) {
   return random_4k("samsung-850-pro", 1, 2000, "randread", settings);
 }
 
+MachineRun emulated_4k(const std::string& interface, std::uint64_t requests, const Settings& settings) {
+  const Settings all = with({{"machine.deployment", "emulated"}, {"machine.interface", interface}, {"image.backing", "instant"},
+                             {"workload.pattern", "randread"}, {"workload.depth", interface == "ide" ? "1" : "32"},
+                             {"workload.requests", fmt::to_string(requests)}}, settings);
+  RunOptions options;
+  options.warm_up = requests / 20 + 1;
+  return run_machine_apart(all, options);
+}
+
 }  // namespace ahcisim::measure

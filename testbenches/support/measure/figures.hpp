@@ -29,7 +29,10 @@ double sustained(const std::string& drive, Zone zone);
 double sustained_random_writes(const std::string& drive);
 /// Random 4 KiB reads at depth 32 with NCQ over those of one at a time without, by requests per second.
 double queueing_gain(const std::string& drive);
-/// Register accesses of one 4 KiB read, one at a time, as counted at the HBA.
+/// Register accesses of one 4 KiB read, one at a time, as counted where they arrive.
 MachineRun register_accesses(const Settings& settings);
+/// Random 4 KiB reads of a guest with `interface` ("ahci", "ide", "virtio_blk"), its image on nothing at all, at the depth the
+/// interface takes: 32, or 1 for IDE.
+MachineRun emulated_4k(const std::string& interface, std::uint64_t requests, const Settings& settings = {});
 
 }  // namespace ahcisim::measure

@@ -2,14 +2,18 @@
 // Builds the machine, pumps the workload, watches the clock.
 #include <support/measure/machine_run.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <initializer_list>
+#include <memory>
 #include <stdexcept>
 
 #include <ahcisim/models/host/pump.hpp>
 #include <ahcisim/models/host/workload/open.hpp>
 #include <ahcisim/models/machine/bare_metal.hpp>
+#include <ahcisim/models/machine/machine.hpp>
 
 #include <support/measure/apart.hpp>
 
@@ -34,13 +38,44 @@ double peak_resident_mebibytes() {
   return static_cast<double>(kibibytes) / 1024;
 }
 
+/// Statistics looked up by name once the machine is built: those of the software that drives the disk, and those of the place
+/// where its register accesses arrive.
+class Counters {
+ public:
+  explicit Counters(const kit::StatRegistry& registry) {
+    const kit::StatSet& driver = set(registry, {"guest.driver", "driver"});
+    const kit::StatSet& device = set(registry, {"guest.exit_bus", "ahci", "root_complex"});
+    driver_reads_ = &counter(driver, "register.reads"), driver_writes_ = &counter(driver, "register.writes");
+    device_reads_ = &counter(device, "register_reads"), device_writes_ = &counter(device, "register_writes");
+    interrupts_ = &counter(driver, "interrupts");
+  }
+  std::uint64_t at_driver() const { return driver_reads_->value() + driver_writes_->value(); }
+  std::uint64_t at_device() const { return device_reads_->value() + device_writes_->value(); }
+  std::uint64_t interrupts() const { return interrupts_->value(); }
+
+ private:
+  /// The first block of `names` that there is.
+  static const kit::StatSet& set(const kit::StatRegistry& registry, std::initializer_list<const char*> names) {
+    for (const char* const name : names)
+      for (const auto& [block, set] : registry.sets())
+        if (block == name) return *set;
+    throw std::logic_error{std::string{"no statistics of a block called "} + *names.begin()};
+  }
+  static const kit::Counter& counter(const kit::StatSet& set, const char* name) {
+    for (const kit::Stat* const stat : set.all())
+      if (stat->name() == name) return dynamic_cast<const kit::Counter&>(*stat);
+    throw std::logic_error{std::string{"no statistic called "} + name};
+  }
+  const kit::Counter *driver_reads_, *driver_writes_, *device_reads_, *device_writes_, *interrupts_;
+};
+
 /// Notes where things stand when the measured part begins, at its early mark, and at its end.
 class StopWatch final : public host::RequestObserver {
  public:
-  StopWatch(const RunOptions& options, const kit::Calendar& calendar, const machine::BareMetal& machine)
-      : options_{options}, calendar_{calendar}, machine_{machine} {}
+  StopWatch(const RunOptions& options, const kit::Context& context)
+      : options_{options}, calendar_{context.calendar}, counters_{context.stats} {}
   void begin() {
-    at_driver_ = at_driver(), at_hba_ = at_hba(), interrupts_ = machine_.driver.statistics().interrupts.value();
+    at_driver_ = counters_.at_driver(), at_device_ = counters_.at_device(), interrupts_ = counters_.interrupts();
     wall_ = seconds_of(CLOCK_MONOTONIC), cpu_ = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
     events_ = calendar_.events();
     begun_ = true;
@@ -53,30 +88,24 @@ class StopWatch final : public host::RequestObserver {
   void finished(kit::Duration) override {
     wall_ = seconds_of(CLOCK_MONOTONIC) - wall_, cpu_ = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu_;
     events_ = calendar_.events() - events_;
-    at_driver_ = at_driver() - at_driver_, at_hba_ = at_hba() - at_hba_;
-    interrupts_ = machine_.driver.statistics().interrupts.value() - interrupts_;
+    at_driver_ = counters_.at_driver() - at_driver_, at_device_ = counters_.at_device() - at_device_;
+    interrupts_ = counters_.interrupts() - interrupts_;
   }
   void put(MachineRun& run) const {
     run.wall_seconds = wall_, run.cpu_seconds = cpu_, run.early_cpu_seconds = early_;
     const auto each = static_cast<double>(completed_ ? completed_ : 1);
     run.events_per_request = static_cast<double>(events_) / each;
     run.driver_accesses_per_request = static_cast<double>(at_driver_) / each;
-    run.hba_accesses_per_request = static_cast<double>(at_hba_) / each;
+    run.device_accesses_per_request = static_cast<double>(at_device_) / each;
     run.interrupts_per_request = static_cast<double>(interrupts_) / each;
   }
 
  private:
-  std::uint64_t at_driver() const {
-    return machine_.driver.statistics().register_reads.value() + machine_.driver.statistics().register_writes.value();
-  }
-  std::uint64_t at_hba() const {
-    return machine_.hba.statistics().register_reads.value() + machine_.hba.statistics().register_writes.value();
-  }
   const RunOptions& options_;
   const kit::Calendar& calendar_;
-  const machine::BareMetal& machine_;
+  const Counters counters_;
   bool begun_ = false;
-  std::uint64_t completed_ = 0, events_ = 0, at_driver_ = 0, at_hba_ = 0, interrupts_ = 0;
+  std::uint64_t completed_ = 0, events_ = 0, at_driver_ = 0, at_device_ = 0, interrupts_ = 0;
   double wall_ = 0, cpu_ = 0, early_ = 0;
 };
 
@@ -129,7 +158,12 @@ MachineRun result_of(const host::Pump& pump, const kit::Context& context) {
 }  // namespace
 
 MachineRun run_machine(const Settings& settings, const RunOptions& options) {
+  const auto given = [&](const char* key, const char* text) {
+    return std::find(settings.begin(), settings.end(), std::pair<std::string, std::string>{key, text}) != settings.end();
+  };
   std::vector<machine::Setting> all{{"host.probe.fast_probe", "true", "figure"}};
+  if (given("machine.deployment", "emulated") && !given("machine.interface", "virtio_blk"))  // whose probe has nothing to wait for
+    all.push_back({"guest.probe.fast_probe", "true", "figure"});
   for (const auto& [key, text] : settings) all.push_back({key, text, "figure"});
   host::WorkloadParameters workload;
   workload.seed.set(static_cast<std::int64_t>(options.seed));
@@ -137,19 +171,19 @@ MachineRun run_machine(const Settings& settings, const RunOptions& options) {
   kit::Context context{options.seed};
   context.calendar.set_run_ahead_limit(kit::Duration::never());
   context.calendar.set_kernel_steps(options.kernel_steps);
-  machine::BareMetal machine{context, parameters};
-  host::Pump pump{"pump", context, machine.driver};
-  for (host::Stream& stream : host::open_workload(workload, machine.sectors())) pump.add(std::move(stream));
+  const std::unique_ptr<machine::Machine> machine = machine::make_machine(context, parameters);
+  host::Pump pump{"pump", context, machine->device()};
+  for (host::Stream& stream : host::open_workload(workload, machine->sectors())) pump.add(std::move(stream));
   pump.set_stop_when_finished(true);
   pump.set_warm_up(options.warm_up);
-  StopWatch watch{options, context.calendar, machine};
+  StopWatch watch{options, context};
   Auditor auditor;
   pump.observe(watch);
   if (options.accounts) pump.observe(auditor);
   sc_core::sc_start();
   pump.rethrow();
   if (!pump.failure().empty()) throw std::runtime_error{pump.failure()};
-  if (!pump.finished()) throw std::runtime_error{"the simulation ended before the workload"};
+  if (!pump.finished()) throw std::runtime_error{machine->failure().empty() ? "the simulation ended before the workload" : machine->failure()};
   MachineRun run = result_of(pump, context);
   watch.put(run);
   if (options.accounts) auditor.put(run);

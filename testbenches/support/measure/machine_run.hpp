@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A workload on the bare-metal machine, and what a figure wants to know of it.
+// A workload on a machine of any deployment, and what a figure wants to know of it.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct MachineRun {
   double megabytes_per_second = 0;    ///< 10⁶ bytes read and written per simulated second
   double mean_latency_us = 0;         ///< submitted to completed
   double driver_accesses_per_request = 0;  ///< register accesses that the driver counts
-  double hba_accesses_per_request = 0;     ///< register accesses that arrived at the HBA
+  double device_accesses_per_request = 0;  ///< register accesses that arrived: at the HBA, the root complex (IDE), the exit bus (emulated)
   double interrupts_per_request = 0;
   double events_per_request = 0;      ///< callbacks of the calendar
   double wall_seconds = 0;            ///< of the measured requests: no elaboration, bring-up or warm-up

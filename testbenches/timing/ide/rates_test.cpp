@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 // How long accesses and transfers take: each mode's cycle exactly, ready at t and not before, sequential rates of PIO 4
 // and Ultra DMA 133 from an instant medium with a host that costs nothing, and what a request costs in events.
-#include <functional>
-
 #include <gtest/gtest.h>
 
-#include <support/ide_bench.hpp>
+#include <support/ide_sequential.hpp>
 
 namespace ahcisim {
 namespace {
 
 using bench::IdeBench;
+using bench::IdeSequential;
 using bench::IdeSetup;
 using kit::Duration;
 using namespace kit::literals;
@@ -98,89 +97,21 @@ TEST(Ready, AtItsTimeAndNotBefore) {
   EXPECT_EQ(b.interrupts.rose[0], ready + b.setup.ide.interrupt_delay());
 }
 
-/// A host whose handler runs at every interrupt and costs nothing but its port I/O.
-struct Sequential {
-  IdeBench b;
-  std::function<void()> handler;
-  unsigned commands = 0, left = 0;
-  Duration begin, end;
-  std::uint64_t first_event = 0;
-
-  Sequential() {
-    b.start();
-    b.fast();
-    b.interrupts.on_rise = [this](unsigned, Duration when) { b.context.calendar.at<&Sequential::entered>(when, this); };
-  }
-  void entered(std::uint64_t) {
-    b.ahead = {};
-    handler();
-  }
-  /// Issues `count` commands, one after the other; `handler` calls next() at each one's end. Bytes per second.
-  double run(unsigned count, std::uint64_t bytes_each) {
-    left = commands = count;
-    b.passes_time = false;
-    b.ahead = {};
-    begin = b.now();
-    first_event = b.context.calendar.events();
-    next();
-    b.run(5_s);
-    EXPECT_EQ(left, 0u);
-    EXPECT_EQ(b.context.diagnostics.count(), 0u);
-    return static_cast<double>(count * bytes_each) / (end - begin).seconds();
-  }
-  std::function<void()> issue;
-  void next() {
-    if (commands == 0) {
-      end = b.now() + b.ahead;
-      return;
-    }
-    --commands, --left;
-    issue();
-  }
-  double events_per_command(unsigned count) const {
-    return static_cast<double>(b.context.calendar.events() - first_event) / count;
-  }
-};
-
 TEST(Rates, Pio4NeverAbove16Point7AndAtLeastNineTenths) {
-  Sequential s;
-  unsigned blocks = 0;
-  s.issue = [&] {
-    blocks = 256;
-    s.b.issue({0x20, 0, 256});
-  };
-  s.handler = [&] {
-    EXPECT_EQ(s.b.status(), 0x58);
-    s.b.ins(512);
-    if (--blocks == 0) s.next();
-  };
-  const double rate = s.run(8, 256 * 512);
+  IdeSequential s;
+  const double rate = bench::sequential_pio4(s);
+  EXPECT_EQ(s.wrong, "");
   RecordProperty("rate", std::to_string(rate));
   EXPECT_LE(rate, 16.7e6);
   EXPECT_GE(rate, 0.9 * 16.7e6);
 }
 
 TEST(Rates, UltraDma133NeverAboveAndAtLeastNineTenths) {
+  IdeSequential s;
   for (const bool to_memory : {true, false}) {
     SCOPED_TRACE(to_memory ? "read" : "write");
-    static Sequential* bench = nullptr;  // one simulation in a process
-    if (!bench) bench = new Sequential;
-    Sequential& s = *bench;
-    std::vector<IdeBench::Prd> prds;
-    for (unsigned i = 0; i < 8; ++i) prds.push_back({0x100000 + i * 0x10000, 0});
-    s.b.write_prds(prds);
-    s.issue = [&] {
-      s.b.prepare_bus_master(to_memory);
-      s.b.issue({static_cast<std::uint8_t>(to_memory ? 0x25 : 0x35), 0, 1024, 0, true});
-      s.b.start_bus_master();
-    };
-    s.handler = [&] {
-      EXPECT_EQ(s.b.in(IdeBench::BMIS)&7, 4u);
-      s.b.stop_bus_master();
-      EXPECT_EQ(s.b.status(), 0x50);
-      s.next();
-    };
-    const double rate = s.run(16, 1024 * 512);
+    const double rate = bench::sequential_udma133(s, to_memory);
+    EXPECT_EQ(s.wrong, "");
     RecordProperty(to_memory ? "read" : "write", std::to_string(rate));
     EXPECT_LE(rate, 133.4e6);  // 2 bytes in 15 ns
     EXPECT_GE(rate, 0.9 * 133.3e6);
@@ -188,7 +119,7 @@ TEST(Rates, UltraDma133NeverAboveAndAtLeastNineTenths) {
 }
 
 TEST(Cost, AFewEventsForADmaRequest) {
-  Sequential s;
+  IdeSequential s;
   s.b.write_prds({{0x100000, 4096}});
   bool to_memory = true;
   s.issue = [&] {

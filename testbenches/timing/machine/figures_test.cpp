@@ -91,7 +91,7 @@ TEST(UltrastarHc310, OnlyQueueingInTheDriveGains) {
 void expect_accesses(const Settings& settings, double accesses) {
   const MachineRun run = register_accesses(settings);
   EXPECT_DOUBLE_EQ(run.driver_accesses_per_request, accesses);
-  EXPECT_DOUBLE_EQ(run.hba_accesses_per_request, accesses);
+  EXPECT_DOUBLE_EQ(run.device_accesses_per_request, accesses);
   EXPECT_DOUBLE_EQ(run.interrupts_per_request, 1);
   EXPECT_EQ(run.diagnostics, 0u);
 }
