@@ -42,7 +42,7 @@ Channel::Channel(unsigned number, std::string place, Shared& shared, wire::Frame
 }
 
 void Channel::begin_access(Duration when) {
-  catch_up(when);
+  if (!end_[0].drive.updates.empty() || !end_[1].drive.updates.empty()) catch_up(when);
   at_ = when;
   master_.update(when);
 }

@@ -102,6 +102,15 @@ bool Calendar::may_run(std::int64_t when) const {
   return idle == sc_core::sc_max_time() || static_cast<std::uint64_t>(when - stamp_) < idle.value();
 }
 
+bool Calendar::advance(Duration when) {
+  if (!running_ || stopped()) return false;
+  const std::int64_t next = front_.when != never ? front_.when : heap_.empty() ? never : heap_.front().when;
+  if (next <= when.ps() || !may_run(when.ps())) return false;
+  now_ = max(now_, when);
+  ++events_;
+  return true;
+}
+
 void Calendar::run() {
   ++activations_;
   armed_ = never;

@@ -36,6 +36,11 @@ class Calendar : public sc_core::sc_module {
     push(when, [](void* target, std::uint64_t arg) { (static_cast<T*>(target)->*Method)(arg); }, object, argument);
   }
 
+  /// For the last thing that a callback does: makes `when` the time now, as if a callback scheduled for it had begun, where
+  /// that would be the next to run anyway; it counts as an event. False where something else comes first or the kernel has to:
+  /// schedule it then.
+  bool advance(Duration when);
+
   /// A length of time, not negative, as SystemC has it.
   static sc_core::sc_time time(Duration length) { return from_ps(static_cast<std::uint64_t>(length.ps())); }
   /// The annotated delay for a socket call that takes effect at `when` (not before the kernel's time).
@@ -57,7 +62,7 @@ class Calendar : public sc_core::sc_module {
   /// Ends the run before the next callback; safe from a signal handler. sc_start() then returns for want of events.
   void stop() { stopped_.store(true, std::memory_order_relaxed); }
   bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
-  /// Callbacks run so far: the numerator of events per request.
+  /// Callbacks run so far, those that advance() stands for included: the numerator of events per request.
   std::uint64_t events() const { return events_; }
   /// Activations by the kernel so far.
   std::uint64_t activations() const { return activations_; }

@@ -161,6 +161,11 @@ class RegisterBank {
         return true;
       }
     }
+    if (bytes == 1 && offset < size_) {
+      Register* const target = by_byte_[offset];
+      *to = target ? static_cast<std::uint8_t>(target->guest_read() >> 8 * (offset - target->offset())) : std::uint8_t{0};
+      return true;
+    }
     return read_slow(offset, to, bytes);
   }
   bool write(unsigned offset, const std::uint8_t* from, unsigned bytes) {
@@ -169,6 +174,13 @@ class RegisterBank {
         target->guest_write(load_le(from), ~std::uint32_t{0});
         return true;
       }
+    }
+    if (bytes == 1 && offset < size_) {
+      if (Register* const target = by_byte_[offset]) {
+        const unsigned shift = 8 * (offset - target->offset());
+        target->guest_write(std::uint32_t{*from} << shift, std::uint32_t{0xff} << shift);
+      }
+      return true;
     }
     return write_slow(offset, from, bytes);
   }

@@ -166,11 +166,25 @@ Duration Endpoint::access_bar(unsigned bar_index, std::uint64_t offset, Tlp& tlp
   payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
   sc_core::sc_time delay = context_.calendar.annotate(when);
   functions_[bar_index]->b_transport(payload, delay);
+  if (tlp.element && payload.get_response_status() == tlm::TLM_BURST_ERROR_RESPONSE) return access_each(bar_index, offset, tlp, when);
   if (payload.is_response_error()) {
     tlp.status = CompletionStatus::CA;  // 2.3.1: the function's own rules were broken
     space_.status.SignaledTargetAbort = 1;
   }
   return context_.calendar.absolute(delay);
+}
+
+/// A string, element by element, for a function that takes none.
+Duration Endpoint::access_each(unsigned bar_index, std::uint64_t offset, Tlp& tlp, Duration when) {
+  Tlp one = tlp;
+  one.length = tlp.element;
+  one.element = 0;
+  for (std::uint32_t done = 0; done < tlp.length; done += one.length) {
+    one.data = tlp.data + done;
+    when = kit::max(access_bar(bar_index, offset, one, when), when + Duration::from_ps(tlp.element_ps));
+  }
+  tlp.status = one.status;
+  return when;
 }
 
 unsigned Endpoint::request_debug(Tlp& tlp) {

@@ -71,6 +71,7 @@ class Endpoint : public sc_core::sc_module, private MessageSender {
   kit::Duration serve_configuration(wire::Tlp& tlp, kit::Duration when);
   kit::Duration serve_bar(wire::Tlp& tlp, unsigned bar_index, std::uint64_t offset, kit::Duration when);
   kit::Duration access_bar(unsigned bar_index, std::uint64_t offset, wire::Tlp& tlp, kit::Duration when);
+  kit::Duration access_each(unsigned bar_index, std::uint64_t offset, wire::Tlp& tlp, kit::Duration when);
   bool serve_own(wire::Tlp& tlp, unsigned bar_index, std::uint64_t offset);
   kit::Duration unsupported(wire::Tlp& tlp, kit::Duration when);
   const ConfigurationSpace::Window* claim(const wire::Tlp& tlp) const;

@@ -127,6 +127,7 @@ ExitBus::Space ExitBus::prepare(tlm::tlm_generic_payload& payload, Access& acces
   tlp.length = length;
   tlp.data = payload.get_data_ptr();
   tlp.status = CompletionStatus::SC;
+  tlp.element = static_cast<std::uint8_t>(string ? width : 0);
   access.element = string ? width : length;
   access.done = 0;
   access.way = space == Space::absent ? Way::absent : space == Space::controller ? Way::controller : Way::user;
@@ -161,8 +162,28 @@ tlm::tlm_sync_enum ExitBus::cpu_request(tlm::tlm_generic_payload& payload, tlm::
       access.tlp.data = access.bytes.data();
     }
   }
+  if (serving_ && !first_ && !posted) {
+    first_ = last_ = &access;
+    access.next = nullptr;
+    if (!serve_at_once(access)) return tlm::TLM_ACCEPTED;
+    delay = calendar_.annotate(free_);
+    return tlm::TLM_COMPLETED;
+  }
   enqueue(access);
   return posted ? tlm::TLM_COMPLETED : tlm::TLM_ACCEPTED;
+}
+
+/// The only access in the queue, which the guest makes on account of the answer to the one before and will wait for: it takes
+/// effect in this call if nothing comes before. False where something does; it then is in the queue, in part perhaps.
+bool ExitBus::serve_at_once(Access& access) {
+  do {
+    const Duration when = effect_at(access);
+    const bool locked = (access.way == Way::user || access.way == Way::absent) && emulator_.lock_free() > when;
+    if (locked || !calendar_.advance(when)) return false;
+  } while (!execute(access, calendar_.now()));
+  take_first();
+  give_back(access);
+  return true;
 }
 
 ExitBus::Access& ExitBus::take() {
@@ -181,7 +202,12 @@ void ExitBus::enqueue(Access& access) {
   access.next = nullptr;
   (first_ ? last_->next : first_) = &access;
   last_ = &access;
-  arm();
+  if (!serving_ && first_ == &access) arm(effect_at(access));
+}
+
+void ExitBus::take_first() {
+  first_ = first_->next;
+  if (!first_) last_ = nullptr;
 }
 
 /// Bytes of it that one exit carries.
@@ -207,17 +233,24 @@ Duration ExitBus::planned_end(const Access& access, Duration begin) const {
   return begin + to_handler_ + device_access_ + back_;
 }
 
-void ExitBus::arm() {
-  if (armed_ || !first_) return;
-  armed_ = true;
-  calendar_.at<&ExitBus::due>(effect_at(*first_), this);
+void ExitBus::arm(Duration when) { calendar_.at<&ExitBus::due>(when, this); }
+
+/// The first access should take effect now. What the guest does on account of its answer is often the next one, with nothing
+/// in between: it then takes effect here too, at its time.
+void ExitBus::due(std::uint64_t) {
+  serving_ = true;
+  Duration next;
+  do next = serve_first(calendar_.now());
+  while (calendar_.advance(next));
+  serving_ = false;
+  if (first_) arm(next);
 }
 
-/// The first access should take effect now. The guest stays outside for longer where device code of the access before took
-/// longer than was told, or where the loop holds the big lock.
-void ExitBus::due(std::uint64_t) {
+/// The first access takes effect, unless it is too early: the guest stays outside for longer where device code of the access
+/// before took longer than was told, or where the loop holds the big lock. Returns when to look again; never where nothing
+/// is left.
+Duration ExitBus::serve_first(Duration now) {
   Access& access = *first_;
-  const Duration now = calendar_.now();
   Duration when = effect_at(access);
   const bool user = access.way == Way::user || access.way == Way::absent;
   if (when <= now && user && emulator_.lock_free() > now) {
@@ -226,13 +259,10 @@ void ExitBus::due(std::uint64_t) {
   }
   if (when > now) {
     if (guest_) guest_->hold(user ? when + device_access_ + back_ : when + costs_.entry());
-    calendar_.at<&ExitBus::due>(when, this);
-    return;
+    return when;
   }
-  armed_ = false;
-  if (!execute(access, now)) return arm();
-  first_ = access.next;
-  if (!first_) last_ = nullptr;
+  if (!execute(access, now)) return effect_at(access);
+  take_first();
   tlm::tlm_generic_payload* const payload = access.payload;
   give_back(access);
   if (payload) {
@@ -240,7 +270,7 @@ void ExitBus::due(std::uint64_t) {
     sc_core::sc_time delay = calendar_.annotate(free_);
     cpu->nb_transport_bw(*payload, phase, delay);
   }
-  arm();
+  return first_ ? effect_at(*first_) : Duration::never();
 }
 
 /// One exit, whose device code runs now. False where a string access needs another.
@@ -268,15 +298,18 @@ bool ExitBus::execute(Access& access, Duration now) {
   return access.done == access.tlp.length;
 }
 
-/// Moves `bytes` of an access, element by element.
+/// Moves the next `bytes` of an access, those of a string in one call.
 void ExitBus::transfer(Access& access, std::uint32_t bytes, Duration now) {
-  Tlp element = access.tlp;
-  element.length = access.element;
-  for (const std::uint32_t end = access.done + bytes; access.done < end; access.done += access.element) {
-    element.data = access.tlp.data + access.done;
-    element.status = access.way == Way::absent ? CompletionStatus::UR : CompletionStatus::SC;
-    serve(element, now);
-  }
+  Tlp& tlp = access.tlp;
+  std::uint8_t* const data = tlp.data;
+  const std::uint32_t length = tlp.length;
+  tlp.data = data + access.done;
+  tlp.length = bytes;
+  tlp.status = access.way == Way::absent ? CompletionStatus::UR : CompletionStatus::SC;
+  serve(tlp, now);
+  tlp.data = data;
+  tlp.length = length;
+  access.done += bytes;
 }
 
 void ExitBus::serve(Tlp& tlp, Duration now) {

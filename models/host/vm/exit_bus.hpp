@@ -2,7 +2,8 @@
 // The bus of a virtual machine: every access of the guest's processor is trapped, and an emulator serves it. It stands where a
 // bare-metal machine has a root complex and a link, between a driver and pcie::Endpoint.
 //
-// A trapped access takes effect when the emulator's code runs and not when it was sent: one calendar event each. The processor
+// A trapped access takes effect when the emulator's code runs and not when it was sent: by an event of the calendar, or after the
+// access before it where nothing lies between. The processor
 // is held until it enters the guest again. A posted write's end must be told in the call; what keeps the processor longer (the
 // big lock, the command that a doorbell starts) delays its next access, and the step that follows, by Processor::hold().
 #pragma once
@@ -28,7 +29,9 @@ namespace ahcisim::host {
 
 /// cpu: the contract of pcie::RootComplex, non-blocking and blocking, and string accesses: a payload to an I/O port with a
 /// streaming width (1, 2 or 4) below its length moves length / width elements through that port. Non-posted accesses (all but
-/// memory writes): TLM_ACCEPTED, then nb_transport_bw(BEGIN_RESP) with the delay after which the guest runs again.
+/// memory writes): TLM_ACCEPTED, then nb_transport_bw(BEGIN_RESP) with the delay after which the guest runs again. One made
+/// from within such an answer, by a guest that does nothing else meanwhile, may be answered in the call (TLM_COMPLETED): the
+/// calendar has moved on to its time then.
 class ExitBus : public sc_core::sc_module, private VcpuThread, private ProcessorPlatform {
  public:
   /// Throws kit::ConfigError where windows overlap. `emulator` and `context` must outlive the bus.
@@ -102,17 +105,18 @@ class ExitBus : public sc_core::sc_module, private VcpuThread, private Processor
   Access& take();
   void give_back(Access& access);
   void enqueue(Access& access);
+  void take_first();
   kit::Duration effect_at(const Access& access) const;
   kit::Duration planned_end(const Access& access, kit::Duration begin) const;
   std::uint32_t batch(const Access& access) const;
   kit::Duration device_cost(const Access& access, std::uint32_t bytes) const;
-  void arm();
+  void arm(kit::Duration when);
   void due(std::uint64_t);
+  kit::Duration serve_first(kit::Duration now);
+  bool serve_at_once(Access& access);
   bool execute(Access& access, kit::Duration now);
   void transfer(Access& access, std::uint32_t bytes, kit::Duration now);
   void serve(wire::Tlp& tlp, kit::Duration now);
-  void answer(Access& access, kit::Duration end);
-  void hold(kit::Duration begin, kit::Duration end);
 
   // ioeventfd, and what the platform is told (exit_bus_events.cpp).
   void ring_later(const Access& access, kit::Duration trapped);
@@ -148,7 +152,7 @@ class ExitBus : public sc_core::sc_module, private VcpuThread, private Processor
   Access* first_ = nullptr;    // accesses that have not taken effect, in order; the first has an event
   Access* last_ = nullptr;
   kit::Duration planned_;      // end of the last posted write's exit, as it was told
-  bool armed_ = false;
+  bool serving_ = false;       // within due(): what is enqueued needs no event of its own yet
   std::deque<Access> pool_;    // those used stay where they are, and are used again
   Access* free_access_ = nullptr;
   std::vector<EventWindow> windows_;

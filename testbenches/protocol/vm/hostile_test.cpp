@@ -60,6 +60,28 @@ TEST(Hostile, StringsCostAnExitForEachBatch) {
   EXPECT_EQ(bench.bus->statistics().exits_user.value() - before, 3u + 256u);
 }
 
+/// A function that takes no strings is accessed for each element: DATA shows what INDEX names, here CAP, every time.
+TEST(Hostile, StringsAtAPortThatTakesNone) {
+  Bench bench;
+  bench.boot();
+  std::uint8_t word[4] = {}, data[12] = {};
+  const auto configuration = [&](unsigned offset) {
+    return access(bench, tlm::TLM_READ_COMMAND, bench.bus->configuration_address(offset), 4, 4, word).value;
+  };
+  wire::store_le32(word, configuration(4) | 1);  // I/O Space Enable
+  access(bench, tlm::TLM_WRITE_COMMAND, bench.bus->configuration_address(4), 4, 4, word);
+  wire::store_le32(word, 0xc000);
+  access(bench, tlm::TLM_WRITE_COMMAND, bench.bus->configuration_address(0x20), 4, 4, word);
+  const std::uint64_t index = bench.bus->io_address((configuration(0x20) & ~3u) + 0x10);  // AHCI 1.3.1, 10.14
+  wire::store_le32(word, 0);
+  access(bench, tlm::TLM_WRITE_COMMAND, index, 4, 4, word);
+  const std::uint32_t cap = access(bench, tlm::TLM_READ_COMMAND, index + 4, 4, 4, word).value;
+  ASSERT_NE(cap, 0u);
+  ASSERT_NE(cap, ~0u);
+  access(bench, tlm::TLM_READ_COMMAND, index + 4, 12, 4, data);
+  for (unsigned i = 0; i < 3; ++i) EXPECT_EQ(wire::load_le32(data + 4 * i), cap) << i;
+}
+
 /// Resets the function with commands under way, again and again.
 TEST(Hostile, CommandsThatAreThrownAwayLeaveNothingBehind) {
   Bench bench;

@@ -102,5 +102,44 @@ TEST(RegisterAccesses, SixForOneThatIsNotQueued) { expect_accesses({{"host.drive
 TEST(RegisterAccesses, FiveWithAVectorForEachPort) { expect_accesses({{"host.driver.interrupts", "msi_per_port"}}, 5); }
 TEST(RegisterAccesses, FiveWithAnMsixVectorForEachPort) { expect_accesses({{"host.driver.interrupts", "msix_per_port"}}, 5); }
 
+/// A guest's, as they arrive at the emulator.
+void expect_guest_accesses(const std::string& interface, Settings settings, double accesses) {
+  settings.emplace_back("workload.depth", "1");
+  const MachineRun run = emulated_4k(interface, 1000, settings);
+  EXPECT_DOUBLE_EQ(run.device_accesses_per_request, accesses);
+  EXPECT_EQ(run.errors, 0u);
+  EXPECT_EQ(run.diagnostics, 0u);
+}
+
+TEST(RegisterAccesses, TwentySixForAnIdeDmaCommandOf28Bits) { expect_guest_accesses("ide", {}, 26); }
+TEST(RegisterAccesses, ThirtyOneForAnIdeDmaCommandOf48Bits) {
+  expect_guest_accesses("ide", {{"image.size", "256GiB"}, {"workload.offset", "160GiB"}}, 31);
+}
+TEST(RegisterAccesses, SixtyTwoForEightSectorsOfPio) { expect_guest_accesses("ide", {{"guest.driver.mode", "pio"}}, 62); }
+TEST(RegisterAccesses, OneForVirtioWithMessages) { expect_guest_accesses("virtio_blk", {}, 1); }
+TEST(RegisterAccesses, TwoForVirtioThroughALine) { expect_guest_accesses("virtio_blk", {{"guest.driver.interrupts", "intx"}}, 2); }
+TEST(RegisterAccesses, SevenForAGuestsQueuedCommand) { expect_guest_accesses("ahci", {}, 7); }
+
+/// Accesses that take effect at once where nothing lies between are those that go through the kernel one by one.
+TEST(Emulated, RunningAheadChangesNothing) {
+  const std::pair<const char*, Settings> cases[] = {
+      {"ide", {}}, {"ide", {{"guest.driver.mode", "pio"}}}, {"ide", {{"vm.costs", "tcg"}, {"workload.pattern", "randrw"}}}, {"ahci", {}},
+      {"virtio_blk", {{"guest.driver.interrupts", "intx"}}}};
+  for (const auto& [interface, settings] : cases) {
+    Settings all{{"machine.deployment", "emulated"}, {"machine.interface", interface}, {"image.backing", "tmpfs"},
+                 {"workload.pattern", "randread"}, {"workload.depth", "4"}, {"workload.requests", "600"}};
+    all.insert(all.end(), settings.begin(), settings.end());
+    RunOptions options;
+    options.accounts = true;
+    const MachineRun ahead = run_machine_apart(all, options);
+    options.kernel_steps = true;
+    const MachineRun steps = run_machine_apart(all, options);
+    EXPECT_EQ(ahead.fingerprint, steps.fingerprint) << interface;
+    EXPECT_EQ(ahead.simulated_seconds, steps.simulated_seconds) << interface;
+    EXPECT_EQ(ahead.events_per_request, steps.events_per_request) << interface;
+    EXPECT_GT(ahead.requests, 500u);
+  }
+}
+
 }  // namespace
 }  // namespace ahcisim::measure

@@ -90,6 +90,48 @@ TEST(Calendar, ATimeInThePastMeansNow) {
   EXPECT_EQ(late.at, 9'000);
 }
 
+/// A chain that goes on at once where it may, and by a callback where it may not.
+struct Walker {
+  Calendar& calendar;
+  Recorder& recorder;
+  unsigned at_once = 0;
+  std::uint64_t left = 300;
+  void step(std::uint64_t) {
+    for (;;) {
+      recorder.note(7000 + left);
+      if (--left == 0) return;
+      const Duration next = calendar.now() + 5_ns;
+      if (!calendar.advance(next)) return calendar.at<&Walker::step>(next, this);
+      ++at_once;
+    }
+  }
+};
+
+TEST(Calendar, AdvancesOnlyWhereItsCallbackWouldBeNext) {
+  std::vector<std::pair<std::int64_t, std::uint64_t>> seen[2];
+  static Calendar* calendar = nullptr;  // both halves of the test in one simulation, one after the other
+  calendar = new Calendar{"calendar"};
+  for (const bool steps : {false, true}) {
+    calendar->set_kernel_steps(steps);
+    Recorder recorder{*calendar, {}};
+    Walker walker{*calendar, recorder};
+    const Duration begin = calendar->now() + 1_us;
+    EXPECT_FALSE(calendar->advance(begin)) << "nothing runs";
+    const std::uint64_t before = calendar->events();
+    std::mt19937_64 random{7};
+    // Multiples of 2.5 ns: many fall on a step of the walker, and were scheduled first.
+    for (int i = 0; i < 200; ++i) calendar->at<&Recorder::note>(begin + Duration::from_ps(static_cast<std::int64_t>(random() % 600) * 2500), &recorder, i);
+    calendar->at<&Walker::step>(begin, &walker);
+    sc_core::sc_start();
+    EXPECT_EQ(calendar->events() - before, 200u + 300u) << "a step counts, however it came";
+    if (steps) EXPECT_EQ(walker.at_once, 0u);
+    else EXPECT_GT(walker.at_once, 100u);
+    for (auto& [at, id] : recorder.seen) seen[steps].emplace_back(at - begin.ps(), id);
+  }
+  EXPECT_EQ(seen[0].size(), 500u);
+  EXPECT_EQ(seen[0], seen[1]);
+}
+
 TEST(Reserve, FillsGapsAndNeverOverlaps) {
   std::mt19937_64 random{7};
   Reserve reserve;
