@@ -102,9 +102,8 @@ void IdeDriver::select(unsigned device) {
 }
 
 /// A device that is still busy with its power-on takes nothing that is written; a channel without one is not busy, or reads FFh
-/// (ata_sff_prereset).
+/// (ata_sff_prereset). Device 0 is selected since the power came; to write Device now would break the bus idle protocol.
 void IdeDriver::wait_for_power_on() {
-  select(0);
   script_.read(port(Status), [=](std::uint32_t status) {
     if (status == 0xff || !(status & wire::status::BSY)) return;
     script_.poll(port(Status), wire::status::BSY, 0, pause(parameters_.probe.ready_interval()), parameters_.probe.ready_limit(),
