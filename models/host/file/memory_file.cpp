@@ -27,11 +27,13 @@ void MemoryFile::arrive(std::uint64_t address) {
   const kit::Duration now = calendar_.now();
   request.status = serve(request);
   const bool copies = request.status == RequestStatus::ok && (request.op == IoRequest::Op::read || request.op == IoRequest::Op::write);
-  const kit::Duration work = copies ? parameters_.call() + parameters_.copy().time_for(std::int64_t{request.sectors} * sector_bytes)
-                                    : parameters_.syscall();
+  const kit::Duration call = copies ? parameters_.call() : parameters_.syscall();
+  const kit::Duration copy = copies ? parameters_.copy().time_for(std::int64_t{request.sectors} * sector_bytes) : kit::Duration{};
+  const kit::Duration work = call + copy;
   statistics_.requests.add();
   statistics_.kernel_time.add(work);
-  const kit::Duration end = processor_ ? processor_->charge(now, work) : now + work;
+  kit::Duration end = processor_ ? processor_->charge(now, work) : now + work;
+  if (copies) end = kit::max(end, memory_.book(now, now + call, copy).end);
   request.tag.stamp(wire::Stage::entered, now.ps());
   request.tag.stamp(wire::Stage::woken, end.ps());
   request.tag.stamp(wire::Stage::completed, end.ps());

@@ -13,6 +13,7 @@
 #include <ahcisim/models/host/file/parameters.hpp>
 #include <ahcisim/models/host/processor_time.hpp>
 #include <ahcisim/models/kit/context.hpp>
+#include <ahcisim/models/kit/reserve.hpp>
 
 namespace ahcisim::host {
 
@@ -47,6 +48,7 @@ class MemoryFile : public sc_core::sc_module, public BlockDevice {
   disk::Store& store_;
   ProcessorTime* processor_ = nullptr;
   MemoryFileStatistics statistics_;
+  kit::Reserve memory_;  // copies of several threads share what the memory moves
   std::vector<std::uint8_t> sector_run_;
 };
 
