@@ -37,6 +37,8 @@ class Emulated final : public Machine {
   std::string remedy(const std::string& failure) const override;
 
   ImageFile& host() { return host_; }
+  /// The guest's.
+  host::Memory& memory() { return guest_.memory; }
   host::Emulator& emulator() { return emulator_; }
   host::ExitBus& bus() { return guest_.bus; }
   host::ImageMedium& image() { return guest_.image; }

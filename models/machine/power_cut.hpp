@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Power cuts of a whole machine: a program that writes stamps, the ledger of the disk behind everything, and the verdict.
 //
-//     machine::PowerCutCheck check{context, machine.driver, machine.medium(), machine.store(), options};
+//     machine::PowerCutCheck check{context, machine.driver, *machine.medium(), machine.content(), options};
 //     sc_core::sc_start();
 //     const host::PowerCutVerdict verdict = check.verdict(10'000);   // verdict.holds(), verdict.first_breach …
 //

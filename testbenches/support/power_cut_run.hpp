@@ -20,6 +20,24 @@ struct PowerCutSetup {
   bool drop_flushes = false;
 };
 
+/// The verdict after a run, which is expected to have gone well, and a line about it.
+inline host::PowerCutVerdict judged(const machine::PowerCutCheck& check, const kit::Context& context, std::uint64_t cuts,
+                                    const machine::SectorMap& map = {}) {
+  EXPECT_TRUE(check.workload.finished()) << check.workload.failure();
+  EXPECT_EQ(check.workload.errors(), 0u);
+  EXPECT_EQ(context.diagnostics.count(), 0u);
+  const host::PowerCutVerdict verdict = check.verdict(cuts, map);
+  std::printf("seed %llu: %zu writes, %zu flushes in %.1f ms; %llu cuts: stable lost at %llu, out of order at %llu, foreign at %llu; "
+              "acknowledged lost at %llu, up to %llu writes\n",
+              static_cast<unsigned long long>(check.workload.options().seed), check.workload.history().writes().size(),
+              check.workload.history().flushes().size(), (check.workload.finished_at() - check.workload.started_at()).ms(),
+              static_cast<unsigned long long>(verdict.cuts), static_cast<unsigned long long>(verdict.cuts_losing_stable),
+              static_cast<unsigned long long>(verdict.cuts_out_of_order), static_cast<unsigned long long>(verdict.cuts_with_foreign),
+              static_cast<unsigned long long>(verdict.cuts_losing_acknowledged),
+              static_cast<unsigned long long>(verdict.most_lost_acknowledged));
+  return verdict;
+}
+
 inline host::PowerCutVerdict cut_bare_metal(const PowerCutSetup& setup, std::uint64_t cuts = 10'000) {
   std::vector<machine::Setting> all{{"host.probe.fast_probe", "true", "test"}};
   for (const auto& [key, text] : setup.settings) all.push_back({key, text, "test"});
@@ -29,21 +47,9 @@ inline host::PowerCutVerdict cut_bare_metal(const PowerCutSetup& setup, std::uin
   machine::BareMetal machine{context, parameters};
   FlushDropper dropper{machine.driver};
   host::BlockDevice& device = setup.drop_flushes ? static_cast<host::BlockDevice&>(dropper) : machine.driver;
-  machine::PowerCutCheck check{context, device, machine.medium(), machine.store(), setup.options};
+  machine::PowerCutCheck check{context, device, *machine.medium(), machine.content(), setup.options};
   sc_core::sc_start();
-  EXPECT_TRUE(check.workload.finished()) << check.workload.failure();
-  EXPECT_EQ(check.workload.errors(), 0u);
-  EXPECT_EQ(context.diagnostics.count(), 0u);
-  const host::PowerCutVerdict verdict = check.verdict(cuts);
-  std::printf("seed %llu: %zu writes, %zu flushes in %.1f ms; %llu cuts: stable lost at %llu, out of order at %llu, foreign at %llu; "
-              "acknowledged lost at %llu, up to %llu writes\n",
-              static_cast<unsigned long long>(setup.options.seed), check.workload.history().writes().size(),
-              check.workload.history().flushes().size(), (check.workload.finished_at() - check.workload.started_at()).ms(),
-              static_cast<unsigned long long>(verdict.cuts), static_cast<unsigned long long>(verdict.cuts_losing_stable),
-              static_cast<unsigned long long>(verdict.cuts_out_of_order), static_cast<unsigned long long>(verdict.cuts_with_foreign),
-              static_cast<unsigned long long>(verdict.cuts_losing_acknowledged),
-              static_cast<unsigned long long>(verdict.most_lost_acknowledged));
-  return verdict;
+  return judged(check, context, cuts);
 }
 
 }  // namespace ahcisim::test

@@ -7,10 +7,15 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <memory>
+#include <optional>
 #include <random>
 #include <stdexcept>
 
 #include <ahcisim/models/machine/bare_metal.hpp>
+#include <ahcisim/models/machine/bare_metal_ide.hpp>
+#include <ahcisim/models/machine/emulated.hpp>
+#include <ahcisim/models/machine/machine.hpp>
 
 #include <support/measure/apart.hpp>
 
@@ -27,13 +32,20 @@ constexpr std::size_t most_pieces = 220;                                        
 constexpr std::uint64_t region_bytes = (256u << 10) + 64 * (most_pieces + 1);  // the pieces and the gaps between them
 constexpr std::uint8_t canary = 0xa5;
 
+/// Where the program's buffers lie.
+host::Memory& memory_of(machine::Machine& machine) {
+  if (auto* const emulated = dynamic_cast<machine::Emulated*>(&machine)) return emulated->memory();
+  if (auto* const ide = dynamic_cast<machine::BareMetalIde*>(&machine)) return ide->memory;
+  return dynamic_cast<machine::BareMetal&>(machine).memory;
+}
+
 class Checker final : public host::RequestOwner, public host::DeviceListener {
  public:
-  Checker(machine::BareMetal& machine, kit::Context& context, const IntegrityOptions& options)
-      : machine_{machine}, context_{context}, options_{options}, random_{options.seed},
+  Checker(machine::Machine& machine, kit::Context& context, const IntegrityOptions& options)
+      : machine_{machine}, memory_{memory_of(machine)}, context_{context}, options_{options}, random_{options.seed},
         first_{machine.sectors() - span_sectors}, copy_(span_sectors * sector) {
     for (Task& task : tasks_) {
-      task.base = machine.memory.allocate(region_bytes);
+      task.base = memory_.allocate(region_bytes);
       task.request.owner = this;
       task.request.context = &task;
     }
@@ -47,10 +59,15 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
     check(task);
     task.active = false;
     ++run_.requests;
-    if (made_ < options_.requests)
-      make(task, at);
-    else if (run_.requests == made_)
-      context_.calendar.stop();
+    if (made_ < options_.requests) return make(task, at);
+    if (run_.requests == made_) flush_all(at);
+  }
+  void fill(const Request& request, std::uint8_t* data, std::uint64_t offset, std::uint32_t bytes) override {
+    std::memcpy(data, &copy_[(request.lba - first_) * sector + offset], bytes);
+  }
+  void inspect(const Request& request, const std::uint8_t* data, std::uint64_t offset, std::uint32_t bytes) override {
+    Task& task = *static_cast<Task*>(request.context);
+    if (std::memcmp(data, &copy_[(request.lba - first_) * sector + offset], bytes) == 0) task.inspected += bytes;
   }
   /// The span as the disk's store holds it.
   void check_store() {
@@ -59,6 +76,7 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
       machine_.content().read(first_ + at, largest_sectors, held.data());
       if (std::memcmp(held.data(), &copy_[at * sector], held.size()) != 0) complain("the store differs at the end", first_ + at, 0);
     }
+    if (auto* const emulated = dynamic_cast<machine::Emulated*>(&machine_); emulated && emulated->host().drive()) check_image(emulated->host());
   }
   IntegrityRun run_;
   std::string throw_later_;
@@ -69,7 +87,35 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
     std::uint64_t base = 0;
     std::array<host::Segment, most_pieces> pieces;
     bool active = false;
+    std::uint64_t inspected = 0;  // bytes that were right
   };
+  class Last final : public host::RequestOwner {
+   public:
+    explicit Last(Checker& checker) : checker_{checker} {}
+    void completed(Request& request, Duration) override {
+      if (request.status != host::RequestStatus::ok) checker_.complain("the last flush failed", 0, 0);
+      checker_.context_.calendar.stop();
+    }
+
+   private:
+    Checker& checker_;
+  };
+  void flush_all(Duration at) {
+    last_request_.op = IoRequest::Op::flush;
+    last_request_.owner = &last_;
+    last_request_.tag.open(++made_);
+    machine_.device().submit(last_request_, at);
+  }
+  /// The span as the file system would find it on the host's drive.
+  void check_image(machine::ImageFile& image) {
+    std::array<std::uint8_t, sector> held;
+    for (std::uint64_t at = 0; at < span_sectors; ++at) {
+      const std::optional<std::uint64_t> place = image.host_file()->disk_sector(first_ + at);
+      held.fill(0);
+      if (place) image.drive()->content().read(*place, 1, held.data());
+      if (std::memcmp(held.data(), &copy_[at * sector], sector) != 0) complain("the host's drive differs at the end", first_ + at, 1);
+    }
+  }
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
 
   std::uint32_t any_size() {
@@ -102,7 +148,10 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
       request.lba = request.sectors ? first_ + below(span_sectors - request.sectors + 1) : 0;
     } while (request.sectors && collides(request));
     request.segments = nullptr, request.segment_count = 0;
-    if (request.op == IoRequest::Op::read || request.op == IoRequest::Op::write) lay_out(task);
+    const bool data = request.op == IoRequest::Op::read || request.op == IoRequest::Op::write;
+    request.with_data = data && !options_.scattered;
+    task.inspected = 0;
+    if (data && options_.scattered) lay_out(task);
     std::uint8_t* const there = request.sectors ? &copy_[(request.lba - first_) * sector] : nullptr;
     if (request.op == IoRequest::Op::write) {
       for (std::uint64_t i = 0; i < request.sectors * sector; i += 8) {
@@ -112,19 +161,19 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
       }
       std::uint64_t done = 0;
       for (std::size_t i = 0; i < request.segment_count; done += task.pieces[i++].bytes)
-        std::memcpy(machine_.memory.at(task.pieces[i].address, task.pieces[i].bytes), there + done, task.pieces[i].bytes);
+        std::memcpy(memory_.at(task.pieces[i].address, task.pieces[i].bytes), there + done, task.pieces[i].bytes);
     } else if (request.op == IoRequest::Op::trim) {
       std::memset(there, 0, request.sectors * sector);
     }
     task.active = true;
     request.tag.open(++made_);
-    machine_.driver.submit(request, at);
+    machine_.device().submit(request, at);
   }
   /// Cuts the buffer into pieces at even places, with gaps, rising or falling in memory, over a region of canaries.
   void lay_out(Task& task) {
     Request& request = task.request;
     const auto bytes = static_cast<std::uint32_t>(request.sectors * sector);
-    std::memset(machine_.memory.at(task.base, region_bytes), canary, std::min<std::uint64_t>(bytes + 64 * (most_pieces + 1), region_bytes));
+    std::memset(memory_.at(task.base, region_bytes), canary, std::min<std::uint64_t>(bytes + 64 * (most_pieces + 1), region_bytes));
     const std::uint64_t kind = below(100);
     std::size_t count = 1 + below(kind < 40 ? 1 : kind < 98 ? 9 : most_pieces);
     std::array<std::uint32_t, most_pieces + 1> cuts;
@@ -158,9 +207,13 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
   }
   bool data_right(const Task& task) {
     const Request& request = task.request;
+    if (!options_.scattered) {
+      run_.bytes_compared += request.sectors * sector;
+      return task.inspected == request.sectors * sector || complain("wrong data", request.lba, request.sectors);
+    }
     const std::uint8_t* expected = &copy_[(request.lba - first_) * sector];
     for (std::size_t i = 0; i < request.segment_count; expected += task.pieces[i++].bytes)
-      if (std::memcmp(machine_.memory.at(task.pieces[i].address, task.pieces[i].bytes), expected, task.pieces[i].bytes) != 0)
+      if (std::memcmp(memory_.at(task.pieces[i].address, task.pieces[i].bytes), expected, task.pieces[i].bytes) != 0)
         return complain("wrong data", request.lba, request.sectors);
     run_.bytes_compared += request.sectors * sector;
     return gaps_right(task);
@@ -173,7 +226,7 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
       const bool last = i == request.segment_count;
       const host::Segment& piece = task.pieces[last ? 0 : falling ? request.segment_count - 1 - i : i];
       const std::uint64_t end = last ? at + 64 : piece.address;
-      const std::uint8_t* const gap = machine_.memory.at(at, end - at);
+      const std::uint8_t* const gap = memory_.at(at, end - at);
       if (!std::all_of(gap, gap + std::min(end, task.base + region_bytes) - at, [](std::uint8_t byte) { return byte == canary; }))
         return complain("bytes beside the buffer were written", request.lba, request.sectors);
       at = piece.address + piece.bytes;
@@ -188,7 +241,8 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
     return false;
   }
 
-  machine::BareMetal& machine_;
+  machine::Machine& machine_;
+  host::Memory& memory_;
   kit::Context& context_;
   const IntegrityOptions& options_;
   std::mt19937_64 random_;
@@ -196,6 +250,8 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
   std::vector<std::uint8_t> copy_;
   std::array<Task, 32> tasks_;
   std::uint64_t made_ = 0, counter_ = 0;
+  Last last_{*this};
+  Request last_request_;
 };
 
 }  // namespace
@@ -206,14 +262,15 @@ IntegrityRun run_integrity(const Settings& settings, const IntegrityOptions& opt
   const machine::Parameters parameters{all};
   kit::Context context{options.seed};
   context.calendar.set_run_ahead_limit(Duration::never());
-  machine::BareMetal machine{context, parameters};
-  Checker checker{machine, context, options};
-  machine.driver.listen(checker);
+  const std::unique_ptr<machine::Machine> machine = machine::make_machine(context, parameters);
+  Checker checker{*machine, context, options};
+  machine->device().listen(checker);
   timespec begin{}, end{};
   clock_gettime(CLOCK_MONOTONIC, &begin);
   sc_core::sc_start();
   clock_gettime(CLOCK_MONOTONIC, &end);
   if (!checker.throw_later_.empty()) throw std::runtime_error{checker.throw_later_};
+  if (const std::string failure = machine->failure(); !failure.empty()) throw std::runtime_error{failure};
   checker.check_store();
   IntegrityRun run = checker.run_;
   run.wall_seconds = static_cast<double>(end.tv_sec - begin.tv_sec) + 1e-9 * static_cast<double>(end.tv_nsec - begin.tv_nsec);

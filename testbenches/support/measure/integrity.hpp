@@ -13,6 +13,7 @@ struct IntegrityOptions {
   std::uint64_t seed = 1;
   unsigned depth = 32;      ///< 1 … 32 outstanding
   bool trims = true;        ///< off for a disk that has none
+  bool scattered = true;    ///< off for programs that read and write through a page cache: no scatter lists
 };
 
 struct IntegrityRun {
@@ -27,8 +28,9 @@ struct IntegrityRun {
 };
 
 /// Reads, writes, trims and flushes of 512 B … 256 KiB in the last 64 MiB of the disk, through scatter lists of even, odd-sized
-/// and out-of-order pieces with gaps between them. Checked: every byte read, every gap, and at the end the whole span in the
-/// disk's store. Requests that are outstanding together never touch what another one writes. Once in a process.
+/// and out-of-order pieces with gaps between them. Checked: every byte read, every gap, and at the end, after a flush, the whole
+/// span in the disk's store and, of an image on a drive, in the drive's. Requests that are outstanding together never touch what
+/// another one writes. Once in a process.
 IntegrityRun run_integrity(const Settings& settings, const IntegrityOptions& options);
 IntegrityRun run_integrity_apart(const Settings& settings, const IntegrityOptions& options);
 

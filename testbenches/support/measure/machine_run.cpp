@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <ctime>
 #include <initializer_list>
 #include <memory>
@@ -38,47 +37,52 @@ double peak_resident_mebibytes() {
   return static_cast<double>(kibibytes) / 1024;
 }
 
-/// Statistics looked up by name once the machine is built: those of the software that drives the disk, and those of the place
-/// where its register accesses arrive.
-class Counters {
+/// Where machines differ: the driver whose disk the program uses is the guest's in an emulated one.
+std::string scope_of(const machine::Parameters& parameters) { return parameters.is_emulated() ? "guest." : ""; }
+
+/// The block where the driver's register accesses arrive.
+std::string device_of(const machine::Parameters& parameters) {
+  if (parameters.is_emulated()) return "guest.exit_bus";
+  return parameters.system.interface() == "ide" ? "root_complex" : "ahci";
+}
+
+/// A sum over some statistics, by their names; those that the machine does not have count nothing.
+class Sum {
  public:
-  explicit Counters(const kit::StatRegistry& registry) {
-    const kit::StatSet& driver = set(registry, {"guest.driver", "driver"});
-    const kit::StatSet& device = set(registry, {"guest.exit_bus", "ahci", "root_complex"});
-    driver_reads_ = &counter(driver, "register.reads"), driver_writes_ = &counter(driver, "register.writes");
-    device_reads_ = &counter(device, "register_reads"), device_writes_ = &counter(device, "register_writes");
-    interrupts_ = &counter(driver, "interrupts");
+  Sum(const kit::StatRegistry& registry, std::initializer_list<std::string> names) {
+    for (const auto& [block, set] : registry.sets())
+      for (const kit::Stat* stat : set->all())
+        if (std::find(names.begin(), names.end(), block + "." + stat->name()) != names.end()) parts_.push_back(stat);
   }
-  std::uint64_t at_driver() const { return driver_reads_->value() + driver_writes_->value(); }
-  std::uint64_t at_device() const { return device_reads_->value() + device_writes_->value(); }
-  std::uint64_t interrupts() const { return interrupts_->value(); }
+  bool empty() const { return parts_.empty(); }
+  void begin() { before_ = now(); }
+  void end() { risen_ = now() - before_; }
+  double risen() const { return risen_; }
 
  private:
-  /// The first block of `names` that there is.
-  static const kit::StatSet& set(const kit::StatRegistry& registry, std::initializer_list<const char*> names) {
-    for (const char* const name : names)
-      for (const auto& [block, set] : registry.sets())
-        if (block == name) return *set;
-    throw std::logic_error{std::string{"no statistics of a block called "} + *names.begin()};
+  double now() const {
+    double sum = 0;
+    for (const kit::Stat* part : parts_) sum += part->values().front().second;
+    return sum;
   }
-  static const kit::Counter& counter(const kit::StatSet& set, const char* name) {
-    for (const kit::Stat* const stat : set.all())
-      if (stat->name() == name) return dynamic_cast<const kit::Counter&>(*stat);
-    throw std::logic_error{std::string{"no statistic called "} + name};
-  }
-  const kit::Counter *driver_reads_, *driver_writes_, *device_reads_, *device_writes_, *interrupts_;
+  std::vector<const kit::Stat*> parts_;
+  double before_ = 0, risen_ = 0;
 };
 
 /// Notes where things stand when the measured part begins, at its early mark, and at its end.
 class StopWatch final : public host::RequestObserver {
  public:
-  StopWatch(const RunOptions& options, const kit::Context& context)
-      : options_{options}, calendar_{context.calendar}, counters_{context.stats} {}
-  void begin() {
-    at_driver_ = counters_.at_driver(), at_device_ = counters_.at_device(), interrupts_ = counters_.interrupts();
-    wall_ = seconds_of(CLOCK_MONOTONIC), cpu_ = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
-    events_ = calendar_.events();
-    begun_ = true;
+  StopWatch(const RunOptions& options, const kit::Context& context, const std::string& scope, const std::string& device)
+      : options_{options}, calendar_{context.calendar} {
+    const kit::StatRegistry& registry = context.stats;
+    sums_.push_back({registry, {scope + "driver.register.reads", scope + "driver.register.writes"}});
+    sums_.push_back({registry, {device + ".register_reads", device + ".register_writes"}});
+    sums_.push_back({registry, {scope + "driver.interrupts"}});
+    sums_.push_back({registry, {"guest.exit_bus.exits.user", "guest.exit_bus.exits.ioeventfd"}});
+    for (const std::string& name : options.count) {
+      sums_.push_back({registry, {name}});
+      if (sums_.back().empty()) throw std::runtime_error{"no statistic has the name " + name};
+    }
   }
   void completed(const host::Request&, const wire::RequestTag& tag) override {
     ++completed_;
@@ -88,58 +92,80 @@ class StopWatch final : public host::RequestObserver {
   void finished(kit::Duration) override {
     wall_ = seconds_of(CLOCK_MONOTONIC) - wall_, cpu_ = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu_;
     events_ = calendar_.events() - events_;
-    at_driver_ = counters_.at_driver() - at_driver_, at_device_ = counters_.at_device() - at_device_;
-    interrupts_ = counters_.interrupts() - interrupts_;
+    for (Sum& sum : sums_) sum.end();
   }
   void put(MachineRun& run) const {
     run.wall_seconds = wall_, run.cpu_seconds = cpu_, run.early_cpu_seconds = early_;
     const auto each = static_cast<double>(completed_ ? completed_ : 1);
     run.events_per_request = static_cast<double>(events_) / each;
-    run.driver_accesses_per_request = static_cast<double>(at_driver_) / each;
-    run.device_accesses_per_request = static_cast<double>(at_device_) / each;
-    run.interrupts_per_request = static_cast<double>(interrupts_) / each;
+    run.driver_accesses_per_request = sums_[0].risen() / each;
+    run.device_accesses_per_request = sums_[1].risen() / each;
+    run.interrupts_per_request = sums_[2].risen() / each;
+    run.exits_per_request = sums_[3].risen() / each;
+    for (std::size_t i = 0; i < options_.count.size(); ++i) run.counts.at(i) = sums_[4 + i].risen();
   }
 
  private:
+  void begin() {
+    for (Sum& sum : sums_) sum.begin();
+    wall_ = seconds_of(CLOCK_MONOTONIC), cpu_ = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+    events_ = calendar_.events();
+    begun_ = true;
+  }
   const RunOptions& options_;
   const kit::Calendar& calendar_;
-  const Counters counters_;
+  std::vector<Sum> sums_;
   bool begun_ = false;
-  std::uint64_t completed_ = 0, events_ = 0, at_driver_ = 0, at_device_ = 0, interrupts_ = 0;
+  std::uint64_t completed_ = 0, events_ = 0;
   double wall_ = 0, cpu_ = 0, early_ = 0;
 };
+
+using wire::Stage;
+/// What every queued read or write passes on hardware; what every command passes on its way through an emulator.
+const std::vector<Stage> stages_of_hardware{Stage::submitted, Stage::issued, Stage::fetched, Stage::received, Stage::selected, Stage::media,
+                                            Stage::transferred, Stage::status, Stage::interrupt, Stage::completed};
+const std::vector<Stage> stages_of_emulation{Stage::submitted, Stage::issued, Stage::trapped, Stage::emulator, Stage::dispatched, Stage::fetched,
+                                             Stage::host_call, Stage::host_done, Stage::told, Stage::status, Stage::injected,
+                                             Stage::interrupt, Stage::completed};
 
 /// Adds up every request's account.
 class Auditor final : public host::RequestObserver {
  public:
+  explicit Auditor(bool emulated) : emulated_{emulated}, wanted_{emulated ? stages_of_emulation : stages_of_hardware} {}
   void completed(const host::Request& request, const wire::RequestTag& tag) override {
     mix(tag.id), mix(static_cast<std::uint64_t>(request.op)), mix(request.lba), mix(request.sectors);
     mix(static_cast<std::uint64_t>(request.status));
-    std::int64_t last = tag.at[0], sum = 0;
-    bool ordered = last >= 0;
-    for (const std::int64_t at : tag.at) {
-      mix(static_cast<std::uint64_t>(at));
-      if (at < 0) continue;
-      ordered = ordered && at >= last;
-      sum += at - last;
-      last = at;
-    }
-    if (!ordered || sum != tag.when(wire::Stage::completed) - tag.when(wire::Stage::submitted)) ++unbalanced_;
-    if (request.op != host::IoRequest::Op::read && request.op != host::IoRequest::Op::write) return;
-    using wire::Stage;
-    for (const Stage stage : {Stage::submitted, Stage::issued, Stage::fetched, Stage::received, Stage::selected, Stage::media,
-                              Stage::transferred, Stage::status, Stage::interrupt, Stage::completed})
-      if (tag.when(stage) < 0) {
-        ++unfinished_;
-        break;
-      }
+    for (const std::int64_t at : tag.at) mix(static_cast<std::uint64_t>(at));
+    if (!balanced(tag)) ++unbalanced_;
+    const bool reached = tag.when(Stage::issued) >= 0;
+    at_disk_ += reached;
+    if (!reached || (request.op != host::IoRequest::Op::read && request.op != host::IoRequest::Op::write)) return;
+    unfinished_ += std::any_of(wanted_.begin(), wanted_.end(), [&tag](Stage stage) { return tag.when(stage) < 0; });
   }
-  void put(MachineRun& run) const { run.fingerprint = hash_, run.unbalanced = unbalanced_, run.unfinished_stages = unfinished_; }
+  void put(MachineRun& run) const {
+    run.fingerprint = hash_, run.unbalanced = unbalanced_, run.unfinished_stages = unfinished_, run.at_disk = at_disk_;
+  }
 
  private:
   // FNV-1a over 64-bit words.
   void mix(std::uint64_t word) { hash_ = (hash_ ^ word) * 0x100000001b3u, hash_ ^= hash_ >> 29; }
-  std::uint64_t hash_ = 0xcbf29ce484222325u, unbalanced_ = 0, unfinished_ = 0;
+  /// Points are in their order, but that an emulator moves data to or from guest memory before and after its call on the image.
+  bool balanced(const wire::RequestTag& tag) const {
+    std::int64_t last = tag.at[0], sum = 0, told = 0;
+    bool ordered = last >= 0;
+    for (std::size_t i = 0; i < wire::stage_count; ++i) {
+      if (tag.at[i] < 0 || (emulated_ && i == static_cast<std::size_t>(Stage::transferred))) continue;
+      ordered = ordered && tag.at[i] >= last;
+      sum += tag.at[i] - last;
+      last = tag.at[i];
+    }
+    tag.account([&](Stage, std::int64_t ps) { ordered = ordered && ps >= 0, told += ps; });
+    const std::int64_t latency = tag.when(Stage::completed) - tag.when(Stage::submitted);
+    return ordered && sum == latency && told == latency;
+  }
+  const bool emulated_;
+  const std::vector<Stage>& wanted_;
+  std::uint64_t hash_ = 0xcbf29ce484222325u, unbalanced_ = 0, unfinished_ = 0, at_disk_ = 0;
 };
 
 MachineRun result_of(const host::Pump& pump, const kit::Context& context) {
@@ -158,12 +184,7 @@ MachineRun result_of(const host::Pump& pump, const kit::Context& context) {
 }  // namespace
 
 MachineRun run_machine(const Settings& settings, const RunOptions& options) {
-  const auto given = [&](const char* key, const char* text) {
-    return std::find(settings.begin(), settings.end(), std::pair<std::string, std::string>{key, text}) != settings.end();
-  };
   std::vector<machine::Setting> all{{"host.probe.fast_probe", "true", "figure"}};
-  if (given("machine.deployment", "emulated") && !given("machine.interface", "virtio_blk"))  // whose probe has nothing to wait for
-    all.push_back({"guest.probe.fast_probe", "true", "figure"});
   for (const auto& [key, text] : settings) all.push_back({key, text, "figure"});
   host::WorkloadParameters workload;
   workload.seed.set(static_cast<std::int64_t>(options.seed));
@@ -176,14 +197,15 @@ MachineRun run_machine(const Settings& settings, const RunOptions& options) {
   for (host::Stream& stream : host::open_workload(workload, machine->sectors())) pump.add(std::move(stream));
   pump.set_stop_when_finished(true);
   pump.set_warm_up(options.warm_up);
-  StopWatch watch{options, context};
-  Auditor auditor;
+  StopWatch watch{options, context, scope_of(parameters), device_of(parameters)};
+  Auditor auditor{parameters.is_emulated()};
   pump.observe(watch);
   if (options.accounts) pump.observe(auditor);
   sc_core::sc_start();
   pump.rethrow();
   if (!pump.failure().empty()) throw std::runtime_error{pump.failure()};
-  if (!pump.finished()) throw std::runtime_error{machine->failure().empty() ? "the simulation ended before the workload" : machine->failure()};
+  if (const std::string failure = machine->failure(); !failure.empty()) throw std::runtime_error{failure};
+  if (!pump.finished()) throw std::runtime_error{"the simulation ended before the workload"};
   MachineRun run = result_of(pump, context);
   watch.put(run);
   if (options.accounts) auditor.put(run);

@@ -2,6 +2,7 @@
 // A workload on a machine of any deployment, and what a figure wants to know of it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -21,6 +22,7 @@ struct MachineRun {
   double driver_accesses_per_request = 0;  ///< register accesses that the driver counts
   double device_accesses_per_request = 0;  ///< register accesses that arrived: at the HBA, the root complex (IDE), the exit bus (emulated)
   double interrupts_per_request = 0;
+  double exits_per_request = 0;       ///< of an emulated machine: accesses that were trapped, ioeventfds included
   double events_per_request = 0;      ///< callbacks of the calendar
   double wall_seconds = 0;            ///< of the measured requests: no elaboration, bring-up or warm-up
   double cpu_seconds = 0;             ///< the same, processor time
@@ -28,9 +30,11 @@ struct MachineRun {
   double peak_mebibytes = 0;          ///< resident memory of the process, highest
   std::uint64_t fingerprint = 0;      ///< of every request's kind, place, end and time stamps, in the order of completion
   std::uint64_t unbalanced = 0;       ///< requests whose stages are out of order or do not sum to their latency
-  std::uint64_t unfinished_stages = 0;///< queued reads and writes that lack a stage every one of them passes
+  std::uint64_t unfinished_stages = 0;///< reads and writes that lack a stage which every one of them passes that reaches the disk
+  std::uint64_t at_disk = 0;          ///< requests that reached the disk: no page cache had answered them
   std::uint64_t diagnostics = 0;      ///< findings of the checkers
   double simulated_seconds = 0;
+  std::array<double, 8> counts{};     ///< see RunOptions::count
 };
 
 struct RunOptions {
@@ -39,11 +43,13 @@ struct RunOptions {
   std::uint64_t seed = 1;
   bool kernel_steps = false;         ///< take every event through the SystemC kernel
   bool accounts = false;             ///< compute fingerprint and unbalanced, which cost time
+  /// Statistics by name ("guest.image.calls.pwrite"), at most 8: how much each rose in the measured part. Counters and sums of time.
+  std::vector<std::string> count;
 };
 
 /// Elaborates and runs to the end of the workload; once in a process, so mostly inside apart(). Bring-up waits are shortened
 /// unless `settings` say otherwise. Throws kit::ConfigError for settings that are wrong, std::runtime_error where the disk
-/// never became ready.
+/// never became ready or a statistic is unknown.
 MachineRun run_machine(const Settings& settings, const RunOptions& options = {});
 /// The same in a process of its own.
 MachineRun run_machine_apart(const Settings& settings, const RunOptions& options = {});
