@@ -37,7 +37,31 @@ const char* BlockDevice::open(BlkRequest& request, Duration& when) {
   request.first = in ? chain.readable : cursor.buffer;
   request.first_skip = in ? 0 : cursor.skip;
   request.data_bytes = in ? chain.writable_bytes - 1 : chain.readable_bytes - RequestHeader::size;
-  if (request.ranged()) read_ranges(request, when);
+  if (const char* rule = limit_broken(request)) {
+    request.status = VIRTIO_BLK_S_IOERR;
+    transport_->complain(rule, when);
+  } else if (request.ranged()) {
+    read_ranges(request, when);
+  }
+  return nullptr;
+}
+
+/// What the driver agreed to in negotiation and does not keep, or null. The rings are sound, so this ends the request alone: with
+/// VIRTIO_BLK_S_IOERR, which stands for a driver error too (5.2.6). A segment is what a buffer holds of the data.
+const char* BlockDevice::limit_broken(const BlkRequest& request) const {
+  if (!(accepted_ & (VIRTIO_BLK_F_SIZE_MAX | VIRTIO_BLK_F_SEG_MAX))) return nullptr;
+  std::uint64_t left = request.data_bytes;
+  std::uint32_t segments = 0, longest = 0, skip = request.first_skip;
+  for (unsigned i = request.first; left != 0; ++i, skip = 0) {
+    const auto bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, request.chain.buffers[i].bytes - skip));
+    left -= bytes;
+    longest = std::max(longest, bytes);
+    ++segments;
+  }
+  if ((accepted_ & VIRTIO_BLK_F_SIZE_MAX) && longest > configuration_.size_max.value())
+    return "segment longer than size_max (VIRTIO 1.1, 5.2.3)";
+  if ((accepted_ & VIRTIO_BLK_F_SEG_MAX) && segments > configuration_.seg_max.value())
+    return "request of more than seg_max segments (VIRTIO 1.1, 5.2.3)";
   return nullptr;
 }
 

@@ -91,6 +91,7 @@ class BlockDevice final : public DeviceSide, private disk::MediumClient {
   // block_commands.cpp: what a request asks for
   const char* open(BlkRequest& request, kit::Duration& when);
   void read_ranges(BlkRequest& request, kit::Duration& when);
+  const char* limit_broken(const BlkRequest& request) const;
   void start(BlkRequest& request);
   void start_transfer(BlkRequest& request);
   void start_ranges(BlkRequest& request);

@@ -252,6 +252,51 @@ TEST_F(Hostile, DataThatIsNoMultipleOfASector) {
   }
 }
 
+TEST_F(Hostile, SegmentsBeyondWhatWasAgreed) {
+  parameters.size_max.set(4096);
+  parameters.seg_max.set(3);
+  b = nullptr;
+  b = std::make_unique<Bench>(parameters);
+  b->bring_up(all | VIRTIO_BLK_F_SIZE_MAX | VIRTIO_BLK_F_SEG_MAX);
+  for (const std::uint32_t type : {VIRTIO_BLK_T_IN, VIRTIO_BLK_T_OUT}) {
+    expect_status(b->request(type, 0, 3 * 4096, {4096, 4096, 4096}), VIRTIO_BLK_S_OK);
+    expect_status(b->request(type, 0, 8192, {4096 + 512, 4096 - 512}), VIRTIO_BLK_S_IOERR, "longer than size_max");
+    expect_status(b->request(type, 0, 2048, {512, 512, 512, 512}), VIRTIO_BLK_S_IOERR, "more than seg_max");
+  }
+  expect_status(b->request(VIRTIO_BLK_T_GET_ID, 0, 20, {5, 5, 5, 5}), VIRTIO_BLK_S_IOERR);
+  EXPECT_EQ(b->last_used.bytes, 1u) << "nothing but the status";
+  EXPECT_EQ(b->function.statistics().failed.value(), 5u);
+  EXPECT_EQ(b->function.device().outstanding(), 0u);
+}
+
+TEST_F(Hostile, SegmentsAreCountedWhereverHeaderAndStatusAre) {
+  parameters.seg_max.set(2);
+  b = nullptr;
+  b = std::make_unique<Bench>(parameters);
+  b->bring_up(all | VIRTIO_BLK_F_SEG_MAX);
+  auto r = b->request(VIRTIO_BLK_T_IN, 0, 1025, {512, 513});  // the status follows the data in its buffer
+  r.buffers.pop_back();
+  q().add(r.buffers);
+  q().kick();
+  b->run(10_us);
+  EXPECT_EQ(*b->at(r.data + 1024), VIRTIO_BLK_S_OK);
+  auto one_more = b->request(VIRTIO_BLK_T_IN, 0, 1537, {512, 512, 513});
+  one_more.buffers.pop_back();
+  q().add(one_more.buffers);
+  q().kick();
+  b->run(10_us);
+  EXPECT_EQ(*b->at(one_more.data + 1536), VIRTIO_BLK_S_IOERR);
+}
+
+TEST_F(Hostile, LimitsThatWereNotAgreedBindNobody) {
+  parameters.size_max.set(512);
+  parameters.seg_max.set(1);
+  b = nullptr;
+  b = std::make_unique<Bench>(parameters);
+  b->bring_up(all);
+  expect_status(b->request(VIRTIO_BLK_T_IN, 0, 4096, {1024, 1024, 2048}), VIRTIO_BLK_S_OK);
+}
+
 TEST_F(Hostile, DataInNoMemory) {
   auto in = b->request(VIRTIO_BLK_T_IN, 0, 1024, {512, 512});
   in.buffers[2].address = 1ull << 40;
