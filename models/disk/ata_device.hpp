@@ -87,6 +87,7 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   void send_result(const Command& command, std::uint8_t status, std::uint8_t error, kit::Duration when);
   void account(const Command& command, kit::Duration when);
   bool resolve_range(Command& command);
+  void tell_address(const Command& command, std::uint64_t lba);
   void note_bad_sector(Command& command);
 
   // ata/queue.cpp: the NCQ feature set
@@ -138,6 +139,7 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   void do_identify(Command& command);
   void do_set_features(Command& command);
   void do_set_multiple(Command& command);
+  void do_initialize_parameters(Command& command);
   void do_read_native_max(Command& command);
   void do_read_log(Command& command);
   void do_write_log(Command& command);

@@ -7,6 +7,10 @@ namespace ahcisim::disk {
 using kit::Duration;
 namespace status = wire::status;
 
+namespace {
+constexpr std::uint64_t nowhere = UINT64_MAX;
+}
+
 /// A command FIS has been decoded.
 void AtaDevice::arrive(std::uint64_t link_generation) {
   if (link_generation != link_generation_) return;
@@ -51,7 +55,7 @@ void AtaDevice::accept_single(const Inbound& in, const CommandRow* row) {
   command.lba = command.bytes = command.moved = command.begin = command.end = 0;
   command.done_at = Duration{};
   command.fail_at = UINT32_MAX;
-  command.media.failed = false;
+  command.media.failed = command.chs = false;
   command.buffer = nullptr;
   if (in.tag) in.tag->stamp(wire::Stage::received, in.arrival.ps());
   result_ = {};
@@ -76,16 +80,31 @@ bool AtaDevice::refused_by_queue_error(const Inbound& in, const CommandRow* row)
   return false;
 }
 
+/// Where a command ended, in the form of its address; one that cannot be told stays as it was given.
+void AtaDevice::tell_address(const Command& command, std::uint64_t lba) {
+  if (!command.chs) return result_.set_lba48(lba);
+  const std::uint64_t track = lba / settings_.chs.sectors_per_track, cylinder = track / settings_.chs.heads;
+  if (cylinder > 0xffff) return;
+  result_.lba_7_0 = static_cast<std::uint8_t>(lba % settings_.chs.sectors_per_track + 1);
+  result_.lba_15_8 = static_cast<std::uint8_t>(cylinder), result_.lba_23_16 = static_cast<std::uint8_t>(cylinder >> 8);
+  result_.device = static_cast<std::uint8_t>((result_.device & 0xf0) | track % settings_.chs.heads);
+}
+
 /// First and last sector within the disk; else the command has been ended with IDNF (ACS-3, 6.2).
 bool AtaDevice::resolve_range(Command& command) {
-  if ((command.fis.device & 0x40) == 0) {  // cylinder, head, sector: gone since ATA/ATAPI-6
+  command.chs = (command.fis.device & 0x40) == 0;
+  if (command.chs && command.row->ext) {  // 48-bit addresses are logical blocks
+    command.chs = false;
     abort(command);
     return false;
   }
-  command.lba = command.lba_field();
+  const ChsTranslation& chs = settings_.chs;
+  const unsigned cylinder = command.fis.lba_15_8 | command.fis.lba_23_16 << 8, head = command.fis.device & 0x0f;
+  command.lba = command.chs ? chs.lba(cylinder, head, command.fis.lba_7_0).value_or(nowhere) : command.lba_field();
+  const std::uint64_t end = command.chs ? chs.reach(facts_.sectors) : facts_.sectors;
   const std::uint32_t sectors = command.count_field();
-  if (command.lba >= facts_.sectors || sectors > facts_.sectors - command.lba) {
-    fail(command, wire::error::IDNF, std::max(command.lba, facts_.sectors), calendar_.now());
+  if (command.lba >= end || sectors > end - command.lba) {
+    fail(command, wire::error::IDNF, std::max(command.lba, end), calendar_.now());
     return false;
   }
   command.bytes = sectors * static_cast<std::uint32_t>(sector_bytes);
@@ -116,7 +135,7 @@ void AtaDevice::finish(Command& command, Duration when) {
   if (command.fail_at != UINT32_MAX)
     return fail(command, wire::error::UNC, command.lba + command.fail_at / sector_bytes, when);
   if (command.media.failed) {
-    result_.set_lba48(command.media.range.lba + command.media.good_sectors);
+    tell_address(command, command.media.range.lba + command.media.good_sectors);
     return fail(command, wire::error::ABRT, 0, when);
   }
   single_busy_ = false;
@@ -142,7 +161,7 @@ void AtaDevice::fail(Command& command, std::uint8_t error, std::uint64_t lba, Du
     watch_medium();
   }
   single_busy_ = false;
-  if (error != wire::error::ABRT && error != (wire::error::ICRC | wire::error::ABRT)) result_.set_lba48(lba);
+  if (error != wire::error::ABRT && error != (wire::error::ICRC | wire::error::ABRT)) tell_address(command, lba);
   send_result(command, status::DRDY | status::DSC | status::ERR, error, when);
   account(command, kit::max(when, link_free_));
 }
@@ -152,7 +171,7 @@ void AtaDevice::send_result(const Command& command, std::uint8_t status, std::ui
   result_.status = status;
   result_.error = error;
   if (!command.row->ext) {  // 28-bit commands return LBA 27:24 in Device
-    result_.device = static_cast<std::uint8_t>((result_.device & 0xf0) | (result_.lba_31_24 & 0x0f));
+    if (!command.chs) result_.device = static_cast<std::uint8_t>((result_.device & 0xf0) | (result_.lba_31_24 & 0x0f));
     result_.lba_31_24 = result_.lba_39_32 = result_.lba_47_40 = result_.count_15_8 = 0;
   }
   wire::Frame frame;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <vector>
 
+#include <ahcisim/models/disk/ata/chs.hpp>
 #include <ahcisim/models/disk/medium.hpp>
 #include <ahcisim/models/kit/units.hpp>
 #include <ahcisim/tlm/fis.hpp>
@@ -47,6 +48,7 @@ struct Command {
   std::uint32_t moved = 0;            ///< data moved so far
   std::uint32_t begin = 0, end = 0;   ///< the part of the data that the present data phase moves
   std::uint32_t fail_at = UINT32_MAX; ///< where an unreadable sector begins, counted from the first byte
+  bool chs = false;                   ///< its address is a cylinder, a head and a sector
   bool at_medium = false;             ///< between Medium::submit() and MediumClient::complete()
   std::uint8_t* buffer = nullptr;     ///< where the data is the device's own (IDENTIFY, logs, TRIM), not the medium's
   std::vector<LbaRange> trims;        ///< what a TRIM names
@@ -107,6 +109,7 @@ struct Settings {
   bool smart = true;
   std::uint8_t multiple = 16;        ///< sectors to a DRQ block of READ/WRITE MULTIPLE; 0 = disabled
   std::uint8_t multiword_dma = 0xff, ultra_dma = 6;  ///< the mode selected; 0xff = the other kind is
+  ChsTranslation chs;                ///< INITIALIZE DEVICE PARAMETERS; software settings preservation keeps it
   std::uint8_t standby_timer = 0;    ///< the code of ACS-3, table "Standby timer periods"
 };
 

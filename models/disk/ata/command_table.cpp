@@ -37,7 +37,7 @@ struct CommandTable {
       {0x64, "SEND FPDMA QUEUED", P::fpdma_out, ext, &D::do_send_queued},
       {0x70, "SEEK", P::non_data, false, &D::do_nothing},
       {0x90, "EXECUTE DEVICE DIAGNOSTIC", P::diagnostic, false, &D::do_diagnostic},
-      {0x91, "INITIALIZE DEVICE PARAMETERS", P::non_data, false, &D::do_nothing},
+      {0x91, "INITIALIZE DEVICE PARAMETERS", P::non_data, false, &D::do_initialize_parameters},
       {0xb0, "SMART", P::non_data, false, &D::do_smart},
       {0xc4, "READ MULTIPLE", P::pio_in, false, &D::do_read, multiple},
       {0xc5, "WRITE MULTIPLE", P::pio_out, false, &D::do_write, multiple},

@@ -84,6 +84,13 @@ void AtaDevice::do_set_multiple(Command& command) {
   done_.add(calendar_.now(), single);
 }
 
+/// Heads less one in Device, sectors to a track in Count: any translation that has both (ATA/ATAPI-5, INITIALIZE DEVICE PARAMETERS).
+void AtaDevice::do_initialize_parameters(Command& command) {
+  if (command.fis.count_7_0 == 0) return abort(command);
+  settings_.chs = {(command.fis.device & 0x0fu) + 1, command.fis.count_7_0};
+  done_.add(calendar_.now(), single);
+}
+
 /// Power Management feature set (ACS-3). Standby stops the spindle; the write cache is flushed before.
 void AtaDevice::do_power(Command& command) {
   switch (command.row->opcode) {
