@@ -129,9 +129,9 @@ void PciProbe::walk_capabilities(std::uint32_t pointer, unsigned left) {
   }, 2);
 }
 
-void PciProbe::read_vendor_capability(unsigned index, unsigned bytes, std::function<void(const std::uint8_t* data)> handler) {
-  capability_.fill(0);
-  for (unsigned offset = 0; offset < bytes; offset += 4)
+void PciProbe::read_vendor_capability(unsigned index, unsigned from, unsigned to,
+                                      std::function<void(const std::uint8_t* data)> handler) {
+  for (unsigned offset = from; offset < to; offset += 4)
     script_.read(config(function_.vendor[index] + offset),
                  [=](std::uint32_t value) { wire::store_le32(&capability_[offset], value); });
   script_.call([this, handler = std::move(handler)] { handler(capability_.data()); });

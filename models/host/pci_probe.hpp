@@ -62,8 +62,9 @@ class PciProbe {
   void enable();
   /// Adds the steps that arrange the interrupts: what is wished or, where it is not offered, the next simpler form.
   void arrange_interrupts(Wish wish);
-  /// Reads the vendor-specific capability at `index` of the function's, as far as `bytes` (a multiple of 4, at most 20).
-  void read_vendor_capability(unsigned index, unsigned bytes, std::function<void(const std::uint8_t* data)> handler);
+  /// Reads bytes [from, to) of the vendor-specific capability at `index` of the function's (multiples of 4, at most 20). `data` is
+  /// the whole of it, as far as it was read.
+  void read_vendor_capability(unsigned index, unsigned from, unsigned to, std::function<void(const std::uint8_t* data)> handler);
   const PciFunction& function() const { return function_; }
   /// The address of a configuration register of the function.
   std::uint64_t register_address(unsigned offset) const { return config(offset); }

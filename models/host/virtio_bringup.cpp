@@ -50,12 +50,16 @@ void VirtioBlkDriver::bring_up() {
   script_.call([this] { legacy() ? use_legacy() : find_structures(0); });
 }
 
-/// The vendor-specific capabilities, one after the other (4.1.4).
+/// The vendor-specific capabilities, one after the other (4.1.4). Only that of notifications has a field of its own; reading as far
+/// in VIRTIO_PCI_CAP_PCI_CFG would access the device (4.1.4.7).
 void VirtioBlkDriver::find_structures(unsigned index) {
   if (index == PciFunction::most_vendor_capabilities || pci_.function().vendor[index] == 0) return use_modern();
-  pci_.read_vendor_capability(index, 20, [=](const std::uint8_t* capability) {
-    take_structure(capability);
-    find_structures(index + 1);
+  pci_.read_vendor_capability(index, 0, cap_notify_off_multiplier, [=](const std::uint8_t* capability) {
+    const unsigned end = capability[cap_cfg_type] == NOTIFY_CFG ? cap_notify_off_multiplier + 4 : cap_notify_off_multiplier;
+    pci_.read_vendor_capability(index, cap_notify_off_multiplier, end, [=](const std::uint8_t* whole) {
+      take_structure(whole);
+      find_structures(index + 1);
+    });
   });
 }
 

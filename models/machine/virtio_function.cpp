@@ -13,7 +13,8 @@ namespace {
 
 using virtio::ModernLayout;
 
-/// struct virtio_pci_cap (VIRTIO 1.1, 4.1.4); the endpoint fills in cap_next.
+/// struct virtio_pci_cap (VIRTIO 1.1, 4.1.4); the endpoint fills in cap_next, and has the
+/// capability of cfg_type 5.
 enum class CfgType : std::uint8_t { COMMON_CFG = 1, NOTIFY_CFG = 2, ISR_CFG = 3, DEVICE_CFG = 4 };
 constexpr std::uint8_t vendor_specific = 0x09;  // PCI Code and ID Assignment: capability ID
 
@@ -21,9 +22,9 @@ void append(std::vector<std::uint8_t>& to, std::uint32_t value) {
   for (unsigned i = 0; i < 4; ++i) to.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
 }
 
-std::vector<std::uint8_t> capability(CfgType type, std::uint32_t offset, std::uint32_t length,
-                                     bool has_multiplier = false) {
+std::vector<std::uint8_t> capability(CfgType type, std::uint32_t offset, std::uint32_t length) {
   constexpr std::uint8_t plain = 16;
+  const bool has_multiplier = type == CfgType::NOTIFY_CFG;
   const auto cap_len = static_cast<std::uint8_t>(has_multiplier ? plain + 4 : plain);
   std::vector<std::uint8_t> bytes{vendor_specific,    0, cap_len, static_cast<std::uint8_t>(type),
                                   virtio_bar::modern, 0, 0,       0};
@@ -60,12 +61,16 @@ pcie::FunctionDescription virtio_blk_function(const virtio::BlkParameters& param
   function.msix.pba_offset = pending;
   function.bars[virtio_bar::msix] = {pcie::BarDescription::Kind::mem32, std::max<std::uint64_t>(4096, 2 * pending),
                                      false};
-  const auto queues = static_cast<std::uint32_t>(parameters.queues());
-  function.vendor_capabilities = {
-      capability(CfgType::COMMON_CFG, ModernLayout::common, virtio::CommonConfiguration::size),
-      capability(CfgType::ISR_CFG, ModernLayout::isr, ModernLayout::isr_size),
-      capability(CfgType::DEVICE_CFG, ModernLayout::device, virtio::BlkConfiguration::size),
-      capability(CfgType::NOTIFY_CFG, ModernLayout::notify, queues * ModernLayout::notify_off_multiplier, true)};
+  const std::uint32_t notify_size = static_cast<std::uint32_t>(parameters.queues()) * ModernLayout::notify_off_multiplier;
+  const struct { CfgType type; std::uint32_t offset, length; } structures[] = {
+      {CfgType::COMMON_CFG, ModernLayout::common, virtio::CommonConfiguration::size},
+      {CfgType::ISR_CFG, ModernLayout::isr, ModernLayout::isr_size},
+      {CfgType::DEVICE_CFG, ModernLayout::device, virtio::BlkConfiguration::size},
+      {CfgType::NOTIFY_CFG, ModernLayout::notify, notify_size}};
+  for (const auto& [type, offset, length] : structures) {
+    function.vendor_capabilities.push_back(capability(type, offset, length));
+    function.bar_access.regions.push_back({virtio_bar::modern, offset, length});  // VIRTIO_PCI_CAP_PCI_CFG, 4.1.4.7
+  }
   return function;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The capability list: where each capability lies, what it says at reset, and what a function reset leaves.
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -69,6 +70,15 @@ SataCapability::SataCapability(kit::RegisterBank& bank, unsigned at, const SataD
   cr1.BAROFST.configure(sata.offset / 4);
 }
 
+BarAccessCapability::BarAccessCapability(kit::RegisterBank& bank, unsigned at)
+    : header{bank, at, "BAR Access Capability", "VIRTIO 1.1, 4.1.4.7", 0x09},
+      cap_len{bank, at + 2, 1, "cap_len", "length of the capability", "VIRTIO 1.1, 4.1.4", size},
+      cfg_type{bank, at + 3, 1, "cfg_type", "VIRTIO_PCI_CAP_PCI_CFG", "VIRTIO 1.1, 4.1.4", 5},
+      bar{bank, at + 4, 1, "cap.bar", "BAR to access", "VIRTIO 1.1, 4.1.4.7"},
+      offset{bank, at + 8, 4, "cap.offset", "offset in the BAR, a multiple of cap.length", "VIRTIO 1.1, 4.1.4.7"},
+      length{bank, at + 12, 4, "cap.length", "bytes to access: 1, 2 or 4", "VIRTIO 1.1, 4.1.4.7"},
+      pci_cfg_data{bank, at + 16, 4, "pci_cfg_data", "an access here is one of the BAR", "VIRTIO 1.1, 4.1.4.7"} {}
+
 kit::Field* ConfigurationSpace::link(CapabilityHeader& header, kit::Field* previous) {
   previous->configure(header.offset());
   return &header.NEXT;
@@ -82,15 +92,19 @@ void ConfigurationSpace::add_capabilities(const FunctionDescription& f) {
   if (f.msix.vectors) last = link(msix.emplace(bank, msix_at, f.msix).header, last);
   if (f.sata) last = link(sata.emplace(bank, sata_at, *f.sata).header, last);
   std::vector<Gap> gaps = free_gaps(f);
+  const auto room_for = [&](std::size_t bytes) {
+    const auto gap = std::find_if(gaps.begin(), gaps.end(), [&](const Gap& g) { return bytes <= g.end - g.begin; });
+    if (bytes < 4 || bytes % 4 || gap == gaps.end())
+      throw kit::ConfigError{
+          fmt::format("{}: capability of {} bytes: give multiples of 4 that find room below 100h", bank.name(), bytes)};
+    return std::exchange(gap->begin, gap->begin + static_cast<unsigned>(bytes));
+  };
   for (const auto& content : f.vendor_capabilities) {
-    const auto gap = std::find_if(gaps.begin(), gaps.end(), [&](const Gap& g) { return content.size() <= g.end - g.begin; });
-    if (content.size() < 4 || content.size() % 4 || gap == gaps.end())
-      throw kit::ConfigError{fmt::format("{}: capability of {} bytes: give multiples of 4 that find room below 100h", bank.name(),
-                                         content.size())};
-    add_own_capability(gap->begin, content);
+    add_own_capability(room_for(content.size()), content);
     last = link(own_headers_.back(), last);
-    gap->begin += static_cast<unsigned>(content.size());
   }
+  if (!f.bar_access.regions.empty())
+    last = link(bar_access.emplace(bank, room_for(BarAccessCapability::size)).header, last);
   if (last == &capabilities_pointer.VALUE) status.CapabilitiesList.configure(0);
 }
 

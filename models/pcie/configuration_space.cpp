@@ -61,6 +61,8 @@ void check(const std::string& name, const FunctionDescription& f) {
     check_range(name, "index/data pair", f, f.sata->bar, f.sata->offset, 8);
     if (f.sata->offset % 4) refuse(name, "index/data pair: give an offset that is a multiple of 4");
   }
+  for (const auto& region : f.bar_access.regions)
+    check_range(name, "region of the access from configuration space", f, region.bar, region.offset, region.length);
   const unsigned payload = f.max_payload_supported;
   if (!is_power_of_two(payload) || payload < 128 || payload > 4096)
     refuse(name, fmt::format("max_payload_supported = {}: give a power of two from 128 to 4096", payload));

@@ -54,10 +54,18 @@ struct SataCapability {
   SATACR0 cr0;
   SATACR1 cr1;
 };
+/// struct virtio_pci_cfg_cap (VIRTIO 1.1, 4.1.4.7).
+struct BarAccessCapability {
+  BarAccessCapability(kit::RegisterBank& bank, unsigned at);
+  static constexpr unsigned size = 20;
+  CapabilityHeader header;
+  ConstantRegister cap_len, cfg_type;
+  ScratchRegister bar, offset, length, pci_cfg_data;
+};
 
 /// 4 KiB of configuration space. The capabilities lie at 40h (power management), 50h (MSI), 70h (PCI Express), B0h
-/// (MSI-X), C0h (SATA) and from C8h on (the function's own), those that are present, linked in this order. A function may
-/// add registers of its own to the bank where nothing lies.
+/// (MSI-X), C0h (SATA) and from C8h on (the function's own, access to BARs), those that are present, linked in this order. A
+/// function may add registers of its own to the bank where nothing lies.
 class ConfigurationSpace {
  public:
   /// Throws kit::ConfigError for a description no function can have.
@@ -104,6 +112,7 @@ class ConfigurationSpace {
   std::optional<ExpressCapability> express;
   std::optional<MsixCapability> msix;
   std::optional<SataCapability> sata;
+  std::optional<BarAccessCapability> bar_access;
 
  private:
   void add_capabilities(const FunctionDescription& function);

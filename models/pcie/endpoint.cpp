@@ -3,6 +3,7 @@
 #include <ahcisim/models/pcie/endpoint.hpp>
 
 #include <cstring>
+#include <utility>
 
 #include <ahcisim/tlm/tlp_phases.hpp>
 
@@ -34,6 +35,10 @@ Endpoint::Endpoint(const sc_core::sc_module_name& name, kit::Context& context, c
   if (space_.power) space_.power->pmcsr.on_write<&Endpoint::power_written>(this);
   if (space_.express) space_.express->device_control.on_write<&Endpoint::device_control_written>(this);
   if (space_.msix) space_.msix->control.on_write<&Endpoint::interrupts_written>(this);
+  if (space_.bar_access) {
+    space_.bar_access->pci_cfg_data.on_read<&Endpoint::bar_access_read>(this);
+    space_.bar_access->pci_cfg_data.on_write<&Endpoint::bar_access_written>(this);
+  }
   if (space_.msi) {
     space_.msi->control.on_write<&Endpoint::interrupts_written>(this);
     if (space_.msi->mask) space_.msi->mask->on_write<&Endpoint::interrupts_written>(this);
@@ -114,13 +119,14 @@ Duration Endpoint::serve(Tlp& tlp, Duration when) {
 Duration Endpoint::serve_configuration(Tlp& tlp, Duration when) {
   statistics_.configuration_accesses.add();
   const auto offset = static_cast<unsigned>(tlp.address);
+  configuration_at_ = when;
   if (tlp.type == TlpType::CfgRd0) {
     space_.bank.read(offset, tlp.data, tlp.length);
   } else {
     requester_ = tlp.completer;  // 2.2.6.2: captured from every configuration write
     space_.bank.write(offset, tlp.data, tlp.length);
   }
-  return when + configuration_time_;
+  return std::exchange(configuration_at_, Duration::never()) + configuration_time_;
 }
 
 const ConfigurationSpace::Window* Endpoint::claim(const Tlp& tlp) const {

@@ -91,6 +91,10 @@ class Endpoint : public sc_core::sc_module, private MessageSender {
   void power_written(const kit::Written& written);
   void interrupts_written(const kit::Written& written);
   void device_control_written(const kit::Written& written);
+  void bar_access_read();
+  void bar_access_written(const kit::Written& written);
+  void access_from_configuration(bool write);
+  const char* bar_access_broken() const;
   void send_limits();
   void update();
   void reset_function();
@@ -103,6 +107,7 @@ class Endpoint : public sc_core::sc_module, private MessageSender {
   EndpointStatistics statistics_;
   kit::Duration register_read_, configuration_time_;
   ConfigurationSpace::Decode decode_;
+  kit::Duration configuration_at_ = kit::Duration::never();  // of the configuration access under way; never in a debug one
   bool may_master_ = false;
   bool direct_given_ = false;
   bool own_structures_;           // MSI-X table and PBA in BARs

@@ -38,6 +38,16 @@ struct SataDescription {
   std::uint32_t offset = 0;    ///< of the Index register in it, a multiple of 4; Data follows
 };
 
+/// A capability through which software reaches BARs from configuration space (VIRTIO 1.1, 4.1.4.7: VIRTIO_PCI_CAP_PCI_CFG). The
+/// endpoint makes the accesses.
+struct BarAccessDescription {
+  struct Region {
+    unsigned bar;
+    std::uint32_t offset, length;
+  };
+  std::vector<Region> regions;  ///< all that can be reached; empty = no capability
+};
+
 /// An I/O window that no BAR moves: what a function in compatibility mode decodes while I/O Space Enable is set (an IDE function's
 /// 1F0h to 1F7h; PCI IDE Controller Specification 1.0).
 struct FixedWindow {
@@ -63,6 +73,7 @@ struct FunctionDescription {
   MsiDescription msi;
   MsixDescription msix;
   std::optional<SataDescription> sata;
+  BarAccessDescription bar_access;
   /// Read-only capabilities of the function's own: ID, a byte for the next pointer, then content. Multiples of 4 bytes.
   std::vector<std::vector<std::uint8_t>> vendor_capabilities;
 };

@@ -58,6 +58,8 @@ TEST(VirtioFunction, CapabilitiesNameEveryStructure) {
     EXPECT_EQ(w.read(at + 8, 4) % 4, 0u);
   }
   EXPECT_EQ(w.read(found[2] + 16, 4), 4u) << "notify_off_multiplier";
+  ASSERT_TRUE(found.count(5)) << "4.1.4.7.1: at least one VIRTIO_PCI_CAP_PCI_CFG";
+  EXPECT_EQ(w.read(found[5] + 2, 1), 20u);
   EXPECT_TRUE(found.count(0x111)) << "MSI-X";
   EXPECT_EQ(w.read(found[0x111] + 2, 2) & 0x7ff, 4u) << "five vectors";
   EXPECT_TRUE(found.count(0x110)) << "PCI Express";
