@@ -20,6 +20,12 @@ bool refuse(Request& request, RequestStatus status) {
 
 void RequestQueue::ready() {
   state_ = State::running;
+  for (auto place = waiting_.begin(); place != waiting_.end();) {  // handed in before anybody knew the disk
+    Request& request = *place++;
+    if (admit(request)) continue;
+    request.unlink();
+    finish(request, calendar_.now());
+  }
   if (listener_) listener_->ready(calendar_.now());
 }
 

@@ -146,6 +146,18 @@ TEST(IdeDriverError, disappearing_controller_fails_everything) {
   EXPECT_FALSE(bench.failure.empty());
 }
 
+TEST(IdeDriverError, refuses_what_was_handed_in_before_the_disk_was_known) {
+  IdeBench bench{fast};
+  Request& trim = bench.submit(Op::trim, 0, 8);
+  Request& beyond = bench.submit(Op::write, std::uint64_t{1} << 40, 8);
+  Request& read = bench.submit(Op::read, 0, 8);
+  bench.run();
+  EXPECT_EQ(trim.status, RequestStatus::unsupported);
+  EXPECT_EQ(beyond.status, RequestStatus::out_of_range);
+  EXPECT_EQ(read.status, RequestStatus::ok);
+  EXPECT_EQ(bench.done.size(), 3u);
+}
+
 TEST(IdeDriverError, refuses_what_the_disk_cannot_do) {
   IdeBench bench{fast};
   bench.boot();
