@@ -18,38 +18,9 @@ constexpr std::uint32_t trim_ranges = 64, trim_range_sectors = 65535;
 
 AhciDriver::AhciDriver(const sc_core::sc_module_name& name, kit::Context& context, const AhciDriverParameters& parameters,
                        Memory& memory, wire::TagBoard* tags)
-    : sc_module{name},
-      cpu{"cpu"},
-      interrupts{"interrupts"},
-      context_{context},
-      calendar_{context.calendar},
-      parameters_{parameters},
-      tags_{tags},
-      mmio_{calendar_, cpu},
-      processor_{calendar_, *this},
-      inlet_{context, this->name(), processor_, static_cast<std::uint64_t>(parameters.message_address().value),
-             parameters.unhandled_limit()},
-      queue_{calendar_, parameters.cpu},
-      script_{calendar_, processor_, mmio_},
-      pci_{script_, PciProbe::layout_of(parameters)},
+    : DriverFront{name, context, parameters, tags}, parameters_{parameters},
       slots_{memory, static_cast<std::uint32_t>(parameters.max_request().value), static_cast<std::uint32_t>(parameters.segment().value)} {
-  cpu.register_nb_transport_bw(this, &AhciDriver::nb_transport_bw);
-  interrupts.bind(inlet_);
   context.stats.add(this->name(), statistics_);
-}
-
-void AhciDriver::start_of_simulation() {
-  if (!held_) begin_bring_up();
-}
-
-void AhciDriver::begin_bring_up() {
-  bring_up();
-  processor_.poke();
-}
-
-void AhciDriver::submit(Request& request, kit::Duration at) {
-  queue_.submit(request, at);
-  processor_.poke();
 }
 
 kit::Duration AhciDriver::wanted() {
@@ -231,7 +202,5 @@ void AhciDriver::check_deadlines(std::uint64_t) {
     calendar_.at<&AhciDriver::check_deadlines>(earliest, this);
   }
 }
-
-void AhciDriver::complain(const std::string& rule) { context_.diagnostics.report(name(), rule, calendar_.now()); }
 
 }  // namespace ahcisim::host

@@ -12,23 +12,12 @@
 #include <functional>
 #include <string>
 
-#include <systemc>
-#include <tlm_utils/simple_initiator_socket.h>
-
 #include <ahcisim/models/host/ahci_parameters.hpp>
-#include <ahcisim/models/host/block_device.hpp>
 #include <ahcisim/models/host/command_slots.hpp>
+#include <ahcisim/models/host/driver_front.hpp>
 #include <ahcisim/models/host/driver_statistics.hpp>
 #include <ahcisim/models/host/identify.hpp>
-#include <ahcisim/models/host/interrupt_inlet.hpp>
 #include <ahcisim/models/host/memory.hpp>
-#include <ahcisim/models/host/mmio.hpp>
-#include <ahcisim/models/host/pci_probe.hpp>
-#include <ahcisim/models/host/processor.hpp>
-#include <ahcisim/models/host/request_queue.hpp>
-#include <ahcisim/models/host/script.hpp>
-#include <ahcisim/models/kit/context.hpp>
-#include <ahcisim/tlm/request_tag.hpp>
 
 namespace ahcisim::host {
 
@@ -36,39 +25,20 @@ struct AhciDriverStatistics : DriverStatistics {
   AhciDriverStatistics() : DriverStatistics{"COMRESETs, the first included"} {}
 };
 
-class AhciDriver : public sc_core::sc_module, public BlockDevice, private Software {
+class AhciDriver : public DriverFront {
  public:
   /// Bring-up starts with the simulation, unless held. `tags` may be null where nobody keeps accounts.
   AhciDriver(const sc_core::sc_module_name& name, kit::Context& context, const AhciDriverParameters& parameters,
              Memory& memory, wire::TagBoard* tags);
-  /// Configuration and register accesses, for pcie::RootComplex::cpu or any target of its kind.
-  tlm_utils::simple_initiator_socket<AhciDriver> cpu;
-  /// Where interrupts arrive.
-  sc_core::sc_export<wire::CpuInterruptIf> interrupts;
 
-  void submit(Request& request, kit::Duration at) override;
-  std::uint64_t capacity() const override { return queue_.disk.capacity; }
   unsigned max_depth() const override { return depth_; }
-  bool is_ready() const override { return queue_.is_ready(); }
-  void listen(DeviceListener& listener) override { queue_.listen(listener); }
-  /// Before the simulation starts: bring-up waits for begin_bring_up() (a guest is started when its host has booted).
-  void hold_bring_up() { held_ = true; }
-  void begin_bring_up();
-
   /// What IDENTIFY DEVICE said.
   const Identify& identify() const { return identify_; }
-  const PciFunction& function() const { return pci_.function(); }
   bool queueing() const { return queueing_; }
   unsigned port() const { return port_; }
-  /// Empty, or why the driver gave up.
-  const std::string& failure() const { return queue_.failure(); }
   const AhciDriverStatistics& statistics() const { return statistics_; }
-  const Processor& processor() const { return processor_; }
-  /// For a hypervisor's bus, which it is attached to.
-  Processor& processor() { return processor_; }
 
  private:
-  using State = RequestQueue::State;
   enum class Kind : std::uint8_t { queued, plain, flush, trim };
   /// A command on its way.
   struct Command {
@@ -80,7 +50,6 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
   };
 
   // Submission and issue.
-  void start_of_simulation() override;
   kit::Duration wanted() override;
   void run(kit::Duration at) override;
   void take_submission(kit::Duration at);
@@ -106,12 +75,9 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
   void leave_handler(kit::Duration at);
   void nobody_cared(kit::Duration at);
   void count_unhandled();
-  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
-    return mmio_.backward(payload, phase, delay);
-  }
 
   // Bring-up of HBA and port.
-  void bring_up();
+  void bring_up() override;
   void enable_ahci(unsigned tries);
   void save_configuration();
   void reset_hba();
@@ -156,24 +122,13 @@ class AhciDriver : public sc_core::sc_module, public BlockDevice, private Softwa
   void fail_command(unsigned slot, RequestStatus status);
   void end_recovery();
   void fail_everything();
-  void complain(const std::string& rule);
 
   std::uint64_t hba(unsigned offset) const { return abar_ + offset; }
   std::uint64_t reg(unsigned offset) const { return port_address_ + offset; }
 
-  kit::Context& context_;
-  kit::Calendar& calendar_;
   const AhciDriverParameters& parameters_;
-  wire::TagBoard* tags_;
   AhciDriverStatistics statistics_;
-  Mmio mmio_;
-  Processor processor_;
-  InterruptInlet inlet_;
-  RequestQueue queue_;
-  Script script_;
-  PciProbe pci_;
   CommandSlots slots_;
-  bool held_ = false;
 
   // The HBA and the port.
   std::uint64_t abar_ = 0, port_address_ = 0;

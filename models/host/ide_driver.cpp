@@ -26,40 +26,10 @@ bool is_extended(std::uint8_t command) {
 
 IdeDriver::IdeDriver(const sc_core::sc_module_name& name, kit::Context& context, const IdeDriverParameters& parameters,
                      Memory& memory, wire::TagBoard* tags)
-    : sc_module{name},
-      cpu{"cpu"},
-      interrupts{"interrupts"},
-      context_{context},
-      calendar_{context.calendar},
-      parameters_{parameters},
-      memory_{memory},
-      tags_{tags},
-      mmio_{calendar_, cpu},
-      processor_{calendar_, *this},
-      inlet_{context, this->name(), processor_, static_cast<std::uint64_t>(parameters.message_address().value),
-             parameters.unhandled_limit(), InterruptInlet::Wire::edge},
-      queue_{calendar_, parameters.cpu},
-      script_{calendar_, processor_, mmio_},
-      pci_{script_, PciProbe::layout_of(parameters)},
+    : DriverFront{name, context, parameters, tags, InterruptInlet::Wire::edge}, parameters_{parameters}, memory_{memory},
       buffers_{memory, static_cast<std::uint32_t>(parameters.max_request().value), static_cast<std::uint32_t>(parameters.segment().value)},
       sequence_{mmio_, statistics_} {
-  cpu.register_nb_transport_bw(this, &IdeDriver::nb_transport_bw);
-  interrupts.bind(inlet_);
   context.stats.add(this->name(), statistics_);
-}
-
-void IdeDriver::start_of_simulation() {
-  if (!held_) begin_bring_up();
-}
-
-void IdeDriver::begin_bring_up() {
-  bring_up();
-  processor_.poke();
-}
-
-void IdeDriver::submit(Request& request, kit::Duration at) {
-  queue_.submit(request, at);
-  processor_.poke();
 }
 
 kit::Duration IdeDriver::wanted() {
@@ -301,7 +271,5 @@ void IdeDriver::check_deadline(std::uint64_t) {
   deadline_watched_ = true;
   calendar_.at<&IdeDriver::check_deadline>(kit::max(deadline, calendar_.now() + kit::Duration::from_ms(1)), this);
 }
-
-void IdeDriver::complain(const std::string& rule) { context_.diagnostics.report(name(), rule, calendar_.now()); }
 
 }  // namespace ahcisim::host

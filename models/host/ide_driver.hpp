@@ -13,25 +13,14 @@
 #include <functional>
 #include <string>
 
-#include <systemc>
-#include <tlm_utils/simple_initiator_socket.h>
-
 #include <ahcisim/models/host/access_sequence.hpp>
-#include <ahcisim/models/host/block_device.hpp>
+#include <ahcisim/models/host/driver_front.hpp>
 #include <ahcisim/models/host/driver_statistics.hpp>
 #include <ahcisim/models/host/ide_buffers.hpp>
 #include <ahcisim/models/host/ide_parameters.hpp>
 #include <ahcisim/models/host/identify.hpp>
-#include <ahcisim/models/host/interrupt_inlet.hpp>
 #include <ahcisim/models/host/memory.hpp>
-#include <ahcisim/models/host/mmio.hpp>
-#include <ahcisim/models/host/pci_probe.hpp>
-#include <ahcisim/models/host/processor.hpp>
-#include <ahcisim/models/host/request_queue.hpp>
-#include <ahcisim/models/host/script.hpp>
-#include <ahcisim/models/kit/context.hpp>
 #include <ahcisim/tlm/fis.hpp>
-#include <ahcisim/tlm/request_tag.hpp>
 
 namespace ahcisim::host {
 
@@ -39,41 +28,22 @@ struct IdeDriverStatistics : DriverStatistics {
   IdeDriverStatistics() : DriverStatistics{"software resets, the first included"} {}
 };
 
-class IdeDriver : public sc_core::sc_module, public BlockDevice, private Software {
+class IdeDriver : public DriverFront {
  public:
   /// Bring-up starts with the simulation, unless held. `tags` may be null where nobody keeps accounts.
   IdeDriver(const sc_core::sc_module_name& name, kit::Context& context, const IdeDriverParameters& parameters, Memory& memory,
             wire::TagBoard* tags);
-  /// Configuration, memory and I/O accesses, for pcie::RootComplex::cpu or any target of its kind.
-  tlm_utils::simple_initiator_socket<IdeDriver> cpu;
-  /// Where interrupts arrive: lines 14 and 15.
-  sc_core::sc_export<wire::CpuInterruptIf> interrupts;
 
-  void submit(Request& request, kit::Duration at) override;
-  std::uint64_t capacity() const override { return queue_.disk.capacity; }
   unsigned max_depth() const override { return 1; }
-  bool is_ready() const override { return queue_.is_ready(); }
-  void listen(DeviceListener& listener) override { queue_.listen(listener); }
-  /// Before the simulation starts: bring-up waits for begin_bring_up() (a guest is started when its host has booted).
-  void hold_bring_up() { held_ = true; }
-  void begin_bring_up();
-
   /// What IDENTIFY DEVICE said.
   const Identify& identify() const { return identify_; }
-  const PciFunction& function() const { return pci_.function(); }
   unsigned channel() const { return channel_; }
   unsigned device() const { return device_; }
   /// SET FEATURES' code of the transfer mode: 08h + PIO mode, 20h + multiword DMA mode, 40h + Ultra DMA mode.
   std::uint8_t transfer_mode() const { return transfer_mode_; }
-  /// Empty, or why the driver gave up.
-  const std::string& failure() const { return queue_.failure(); }
   const IdeDriverStatistics& statistics() const { return statistics_; }
-  const Processor& processor() const { return processor_; }
-  /// For a hypervisor's bus, which it is attached to.
-  Processor& processor() { return processor_; }
 
  private:
-  using State = RequestQueue::State;
   /// What the driver waits for: an interrupt of one of these kinds, or the device being ready for the first block it is
   /// sent.
   enum class Phase : std::uint8_t { idle, dma, pio, non_data, first_block };
@@ -92,7 +62,6 @@ class IdeDriver : public sc_core::sc_module, public BlockDevice, private Softwar
   };
 
   // Submission and issue.
-  void start_of_simulation() override;
   kit::Duration wanted() override;
   void run(kit::Duration at) override;
   void interrupt(unsigned vector, kit::Duration at) override;
@@ -112,9 +81,6 @@ class IdeDriver : public sc_core::sc_module, public BlockDevice, private Softwar
   void issued(kit::Duration at);
   void watch_deadline();
   void check_deadline(std::uint64_t);
-  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
-    return mmio_.backward(payload, phase, delay);
-  }
 
   // Interrupt handler and PIO.
   void have_bus_master_status(kit::Duration at);
@@ -132,7 +98,7 @@ class IdeDriver : public sc_core::sc_module, public BlockDevice, private Softwar
   void nobody_cared(kit::Duration at);
 
   // Bring-up.
-  void bring_up();
+  void bring_up() override;
   void open_channel(unsigned channel);
   void try_channel(unsigned channel);
   void probe_devices(std::function<void()> handler);
@@ -168,7 +134,6 @@ class IdeDriver : public sc_core::sc_module, public BlockDevice, private Softwar
   void fail_command(RequestStatus status);
   void end_recovery();
   void fail_everything();
-  void complain(const std::string& rule);
 
   static constexpr std::uint8_t busy_bits = wire::status::BSY | wire::status::DRQ;
   std::uint64_t port(unsigned offset) const { return command_block_ + offset; }
@@ -177,21 +142,11 @@ class IdeDriver : public sc_core::sc_module, public BlockDevice, private Softwar
     return static_cast<std::uint8_t>(ide_name::Device_obsolete | (device ? ide_name::Device_DEV : 0));
   }
 
-  kit::Context& context_;
-  kit::Calendar& calendar_;
   const IdeDriverParameters& parameters_;
   Memory& memory_;
-  wire::TagBoard* tags_;
   IdeDriverStatistics statistics_;
-  Mmio mmio_;
-  Processor processor_;
-  InterruptInlet inlet_;
-  RequestQueue queue_;
-  Script script_;
-  PciProbe pci_;
   IdeBuffers buffers_;
   AccessSequence sequence_;
-  bool held_ = false;
 
   // Controller, channel and devices.
   std::uint64_t command_block_ = 0, control_ = 0, bus_master_ = 0;  // physical addresses; bus_master_ 0: there is none

@@ -12,22 +12,7 @@ using namespace virtio_name;
 
 VirtioBlkDriver::VirtioBlkDriver(const sc_core::sc_module_name& name, kit::Context& context,
                                  const VirtioBlkDriverParameters& parameters, Memory& memory, wire::TagBoard* tags)
-    : sc_module{name},
-      cpu{"cpu"},
-      interrupts{"interrupts"},
-      context_{context},
-      calendar_{context.calendar},
-      parameters_{parameters},
-      tags_{tags},
-      mmio_{calendar_, cpu},
-      processor_{calendar_, *this},
-      inlet_{context, this->name(), processor_, static_cast<std::uint64_t>(parameters.message_address().value),
-             parameters.unhandled_limit()},
-      queue_{calendar_, parameters.cpu},
-      script_{calendar_, processor_, mmio_},
-      pci_{script_, PciProbe::layout_of(parameters)} {
-  cpu.register_nb_transport_bw(this, &VirtioBlkDriver::nb_transport_bw);
-  interrupts.bind(inlet_);
+    : DriverFront{name, context, parameters, tags}, parameters_{parameters} {
   context.stats.add(this->name(), statistics_);
   const auto entries = static_cast<unsigned>(parameters.ring());
   if (entries & (entries - 1))
@@ -43,20 +28,6 @@ VirtioBlkDriver::VirtioBlkDriver(const sc_core::sc_module_name& name, kit::Conte
   buffers_address_ = memory.allocate(buffer_stride_ * count);
   buffers_ = memory.at(buffers_address_, buffer_stride_ * count);
   for (auto i = static_cast<std::uint16_t>(count); i-- > 0;) free_buffers_.push_back(i);
-}
-
-void VirtioBlkDriver::start_of_simulation() {
-  if (!held_) begin_bring_up();
-}
-
-void VirtioBlkDriver::begin_bring_up() {
-  bring_up();
-  processor_.poke();
-}
-
-void VirtioBlkDriver::submit(Request& request, kit::Duration at) {
-  queue_.submit(request, at);
-  processor_.poke();
 }
 
 kit::Duration VirtioBlkDriver::wanted() {
@@ -231,7 +202,5 @@ void VirtioBlkDriver::check_deadlines(std::uint64_t) {
   deadline_watched_ = true;
   calendar_.at<&VirtioBlkDriver::check_deadlines>(late ? now + kit::Duration::from_ms(1) : earliest, this);
 }
-
-void VirtioBlkDriver::complain(const std::string& rule) { context_.diagnostics.report(name(), rule, calendar_.now()); }
 
 }  // namespace ahcisim::host

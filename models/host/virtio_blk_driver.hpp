@@ -14,22 +14,11 @@
 #include <string>
 #include <vector>
 
-#include <systemc>
-#include <tlm_utils/simple_initiator_socket.h>
-
-#include <ahcisim/models/host/block_device.hpp>
+#include <ahcisim/models/host/driver_front.hpp>
 #include <ahcisim/models/host/driver_statistics.hpp>
-#include <ahcisim/models/host/interrupt_inlet.hpp>
 #include <ahcisim/models/host/memory.hpp>
-#include <ahcisim/models/host/mmio.hpp>
-#include <ahcisim/models/host/pci_probe.hpp>
-#include <ahcisim/models/host/processor.hpp>
-#include <ahcisim/models/host/request_queue.hpp>
-#include <ahcisim/models/host/script.hpp>
 #include <ahcisim/models/host/virtio_parameters.hpp>
 #include <ahcisim/models/host/virtio_ring.hpp>
-#include <ahcisim/models/kit/context.hpp>
-#include <ahcisim/tlm/request_tag.hpp>
 
 namespace ahcisim::host {
 
@@ -39,41 +28,22 @@ struct VirtioBlkDriverStatistics : DriverStatistics {
   kit::Counter held_back{*this, "notifications.held_back", "times", "notifications that the device did not want"};
 };
 
-class VirtioBlkDriver : public sc_core::sc_module, public BlockDevice, private Software {
+class VirtioBlkDriver : public DriverFront {
  public:
   /// Bring-up starts with the simulation, unless held. `tags`, by queue and head descriptor, may be null where nobody
   /// keeps accounts; else it has room for parameters.queues ports and parameters.ring slots. Throws kit::ConfigError
   /// where the ring's size is no power of two or the memory too small.
   VirtioBlkDriver(const sc_core::sc_module_name& name, kit::Context& context, const VirtioBlkDriverParameters& parameters,
                   Memory& memory, wire::TagBoard* tags);
-  /// Configuration, memory and I/O accesses, for pcie::RootComplex::cpu or any target of its kind.
-  tlm_utils::simple_initiator_socket<VirtioBlkDriver> cpu;
-  /// Where interrupts arrive.
-  sc_core::sc_export<wire::CpuInterruptIf> interrupts;
 
-  void submit(Request& request, kit::Duration at) override;
-  std::uint64_t capacity() const override { return queue_.disk.capacity; }
   unsigned max_depth() const override { return depth_; }
-  bool is_ready() const override { return queue_.is_ready(); }
-  void listen(DeviceListener& listener) override { queue_.listen(listener); }
-  /// Before the simulation starts: bring-up waits for begin_bring_up() (a guest is started when its host has booted).
-  void hold_bring_up() { held_ = true; }
-  void begin_bring_up();
-
-  const PciFunction& function() const { return pci_.function(); }
   /// The features both ends agreed on.
   std::uint64_t features() const { return features_; }
   /// Virtqueues in use.
   unsigned queues() const { return queue_count_; }
-  /// Empty, or why the driver gave up.
-  const std::string& failure() const { return queue_.failure(); }
   const VirtioBlkDriverStatistics& statistics() const { return statistics_; }
-  const Processor& processor() const { return processor_; }
-  /// For a hypervisor's bus, which it is attached to.
-  Processor& processor() { return processor_; }
 
  private:
-  using State = RequestQueue::State;
   enum class Kind : std::uint8_t { data, flush, trim };
   /// A request of the device's, by head descriptor.
   struct Command {
@@ -93,7 +63,6 @@ class VirtioBlkDriver : public sc_core::sc_module, public BlockDevice, private S
   };
 
   // Submission and issue.
-  void start_of_simulation() override;
   kit::Duration wanted() override;
   void run(kit::Duration at) override;
   void interrupt(unsigned vector, kit::Duration at) override;
@@ -112,9 +81,6 @@ class VirtioBlkDriver : public sc_core::sc_module, public BlockDevice, private S
   void announced(std::uint32_t, kit::Duration at);
   void watch_deadline();
   void check_deadlines(std::uint64_t);
-  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
-    return mmio_.backward(payload, phase, delay);
-  }
 
   // Interrupt handler.
   void have_isr(std::uint32_t value, kit::Duration at);
@@ -126,7 +92,7 @@ class VirtioBlkDriver : public sc_core::sc_module, public BlockDevice, private S
   void nobody_cared(kit::Duration at);
 
   // Bring-up.
-  void bring_up();
+  void bring_up() override;
   void find_structures(unsigned index);
   void take_structure(const std::uint8_t* capability);
   void use_modern();
@@ -150,25 +116,14 @@ class VirtioBlkDriver : public sc_core::sc_module, public BlockDevice, private S
   void device_ready();
   void give_up(const std::string& reason, RequestStatus status = RequestStatus::gone);
   void fail_everything(RequestStatus status);
-  void complain(const std::string& rule);
   bool legacy() const { return parameters_.transport.index() == 1; }
   bool has(std::uint64_t feature) const { return (features_ & feature) != 0; }
   std::uint64_t status_address() const;
   std::uint16_t queue_vector(unsigned index) const;
 
-  kit::Context& context_;
-  kit::Calendar& calendar_;
   const VirtioBlkDriverParameters& parameters_;
-  wire::TagBoard* tags_;
   VirtioBlkDriverStatistics statistics_;
-  Mmio mmio_;
-  Processor processor_;
-  InterruptInlet inlet_;
-  RequestQueue queue_;
-  Script script_;
-  PciProbe pci_;
   std::vector<Queue> queues_;
-  bool held_ = false;
 
   // The device. Addresses of its structures; the legacy interface has header_ and configuration_ only.
   std::uint64_t common_ = 0, notify_ = 0, isr_ = 0, configuration_ = 0, header_ = 0;
