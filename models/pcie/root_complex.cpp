@@ -4,8 +4,7 @@
 
 #include <cstring>
 
-#include <fmt/format.h>
-
+#include <ahcisim/tlm/host_memory.hpp>
 #include <ahcisim/tlm/string_io.hpp>
 
 namespace ahcisim::pcie {
@@ -17,13 +16,7 @@ using wire::TlpType;
 
 namespace {
 
-constexpr std::uint64_t ecam_size = 256ull << 20, io_size = 64ull << 10;
 constexpr std::uint32_t longest_access = 4096, longest_string = 128u << 10;
-
-void check_apart(const char* a, std::uint64_t a_base, std::uint64_t a_size, const char* b, std::uint64_t b_base, std::uint64_t b_size) {
-  if (a_base < b_base + b_size && b_base < a_base + a_size)
-    throw kit::ConfigError{fmt::format("root complex: {} overlaps {}: move one of them", a, b)};
-}
 
 }  // namespace
 
@@ -31,16 +24,7 @@ RootComplex::RootComplex(const sc_core::sc_module_name& name, kit::Context& cont
     : sc_module{name}, cpu{"cpu"}, memory{"memory"}, link{"link"}, cpu_interrupts{"cpu_interrupts"}, context_{context},
       write_interval_{p.write_interval()}, cpu_request_{p.cpu_request()}, cpu_completion_{p.cpu_completion()},
       memory_read_{p.memory_read()}, memory_write_{p.memory_write()}, message_delivery_{p.message_delivery()},
-      low_{static_cast<std::uint64_t>(p.memory_window())}, low_size_{static_cast<std::uint64_t>(p.memory_window_size().value)},
-      high_{static_cast<std::uint64_t>(p.high_window())}, high_size_{static_cast<std::uint64_t>(p.high_window_size().value)},
-      ecam_{static_cast<std::uint64_t>(p.ecam_window())}, io_{static_cast<std::uint64_t>(p.io_window())},
-      bus_{static_cast<unsigned>(p.endpoint_bus())} {
-  check_apart("memory_window", low_, low_size_, "ecam_window", ecam_, ecam_size);
-  check_apart("memory_window", low_, low_size_, "io_window", io_, io_size);
-  check_apart("memory_window", low_, low_size_, "high_window", high_, high_size_);
-  check_apart("ecam_window", ecam_, ecam_size, "io_window", io_, io_size);
-  check_apart("high_window", high_, high_size_, "ecam_window", ecam_, ecam_size);
-  check_apart("high_window", high_, high_size_, "io_window", io_, io_size);
+      map_{"root complex", kit::AddressMap::windows_of(p)} {
   cpu.register_nb_transport_fw(this, &RootComplex::cpu_request);
   cpu.register_b_transport(this, &RootComplex::cpu_blocking);
   cpu.register_transport_dbg(this, &RootComplex::cpu_debug);
@@ -56,28 +40,11 @@ void RootComplex::end_of_elaboration() {
 
 // What an address of the CPU's means on the bus; fills address, completer and a read's type.
 RootComplex::Space RootComplex::decode(std::uint64_t address, std::uint32_t length, Tlp& tlp) const {
-  const auto in = [&](std::uint64_t base, std::uint64_t size) {
-    const std::uint64_t offset = address - base;
-    return offset < size && length <= size - offset;
-  };
-  tlp.address = address;
-  if (in(low_, low_size_) || in(high_, high_size_)) {
-    tlp.type = TlpType::MRd;
-    return Space::memory;
-  }
-  if (in(ecam_, ecam_size)) {
-    const std::uint64_t offset = address - ecam_;
-    tlp.type = TlpType::CfgRd0;
-    tlp.address = offset & 0xfff;
-    tlp.completer = static_cast<std::uint16_t>(offset >> 12);
-    // One configuration request reaches one dword (PCI Express Base, 7.2.2); the endpoint is device 0, function 0.
-    const bool one_dword = (address & 3) + length <= 4;
-    return one_dword && tlp.completer == bus_ << 8 ? Space::configuration : Space::absent;
-  }
-  if (!in(io_, io_size)) return Space::none;
-  tlp.type = TlpType::IORd;
-  tlp.address = address - io_;
-  return (address & 3) + length <= 4 ? Space::io : Space::absent;
+  const kit::AddressMap::Place place = map_.at(address, length);
+  tlp.type = place.io ? TlpType::IORd : place.configuration ? TlpType::CfgRd0 : TlpType::MRd;
+  tlp.address = place.address;
+  tlp.completer = place.function;
+  return place.space;
 }
 
 // Length and streaming width; fills what the latter means.
@@ -88,7 +55,7 @@ bool RootComplex::well_formed(tlm::tlm_generic_payload& payload, Tlp& tlp) const
   tlp.element_ps = 0;
   if (width >= length) return length != 0 && length <= longest_access;
   if ((width != 1 && width != 2 && width != 4) || length % width != 0 || length > longest_string) return false;
-  if (payload.get_address() - io_ >= io_size) return false;
+  if (!map_.in_io(payload.get_address())) return false;
   tlp.element = static_cast<std::uint8_t>(width);
   if (const auto* string = payload.get_extension<wire::StringIo>()) tlp.element_ps = string->element_ps;
   return true;
@@ -103,8 +70,7 @@ RootComplex::Space RootComplex::prepare(tlm::tlm_generic_payload& payload, Tlp& 
     tlp.data = payload.get_data_ptr();
     tlp.status = CompletionStatus::SC;
     payload.set_response_status(space == Space::none ? tlm::TLM_ADDRESS_ERROR_RESPONSE : tlm::TLM_OK_RESPONSE);
-    if (payload.is_write())
-      tlp.type = tlp.type == TlpType::MRd ? TlpType::MWr : tlp.type == TlpType::IORd ? TlpType::IOWr : TlpType::CfgWr0;
+    if (payload.is_write()) tlp.type = wire::write_of(tlp.type);
     if (space == Space::configuration || space == Space::absent) statistics_.configuration_accesses.add();
     else if (space != Space::none) (payload.is_write() ? statistics_.register_writes : statistics_.register_reads).add();
     return space;
@@ -213,8 +179,7 @@ unsigned RootComplex::cpu_debug(tlm::tlm_generic_payload& payload) {
   if (space == Space::none || space == Space::absent) return 0;
   tlp.length = length;
   tlp.data = payload.get_data_ptr();
-  if (payload.is_write())
-    tlp.type = space == Space::memory ? TlpType::MWr : space == Space::io ? TlpType::IOWr : TlpType::CfgWr0;
+  if (payload.is_write()) tlp.type = wire::write_of(tlp.type);
   return link->transport_dbg(tlp);
 }
 

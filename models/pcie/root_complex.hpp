@@ -11,6 +11,7 @@
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm_utils/simple_target_socket.h>
 
+#include <ahcisim/models/kit/address_map.hpp>
 #include <ahcisim/models/kit/context.hpp>
 #include <ahcisim/models/kit/direct_memory.hpp>
 #include <ahcisim/models/pcie/flow_control.hpp>
@@ -40,16 +41,14 @@ class RootComplex : public sc_core::sc_module {
 
   const RootComplexStatistics& statistics() const { return statistics_; }
   /// CPU address of a configuration register of the endpoint, and of an I/O port.
-  std::uint64_t configuration_address(unsigned offset) const { return ecam_ + (std::uint64_t{bus_} << 20) + offset; }
-  std::uint64_t io_address(unsigned port) const { return io_ + port; }
+  std::uint64_t configuration_address(unsigned offset) const { return map_.configuration_address(offset); }
+  std::uint64_t io_address(unsigned port) const { return map_.io_address(port); }
 
  protected:
   void end_of_elaboration() override;
 
  private:
-  /// The processors' interrupt controllers: a dword written there is a message.
-  static constexpr std::uint64_t interrupt_window = 0xfee00000, interrupt_window_size = 0x100000;
-  enum class Space : std::uint8_t { none, memory, configuration, absent, io };
+  using Space = kit::AddressMap::Space;
   struct Outstanding {
     wire::Tlp tlp;
     tlm::tlm_generic_payload* payload = nullptr;
@@ -75,15 +74,12 @@ class RootComplex : public sc_core::sc_module {
   void bus_master_memory(wire::Tlp& tlp, sc_core::sc_time& delay);
   void message(wire::Tlp& tlp, kit::Duration arrived);
   void without_time(wire::Tlp& tlp, tlm::tlm_phase& phase);
-  bool own_window(std::uint64_t address, std::uint32_t length);
   void invalidate(sc_dt::uint64 first, sc_dt::uint64 last);
 
   kit::Context& context_;
   RootComplexStatistics statistics_;
   kit::Duration write_interval_, cpu_request_, cpu_completion_, memory_read_, memory_write_, message_delivery_;
-  std::uint64_t low_, low_size_, high_, high_size_, ecam_, io_;
-  std::uint64_t clear_ = 0, clear_size_ = 0;  // addresses without a window around the last bus-master access
-  unsigned bus_;
+  kit::AddressMap map_;
   kit::DirectMemory host_;
   PostedOrder order_;  // posted writes on their way from the root port into memory
   std::deque<Outstanding> pool_;  // those used stay where they are, and are used again

@@ -2,9 +2,7 @@
 // The root complex's bus-master side: memory, message-signalled interrupts, INTx.
 #include <ahcisim/models/pcie/root_complex.hpp>
 
-#include <algorithm>
-
-#include <ahcisim/tlm/tlp_phases.hpp>
+#include <ahcisim/tlm/host_memory.hpp>
 
 namespace ahcisim::pcie {
 
@@ -12,23 +10,6 @@ using kit::Duration;
 using wire::CompletionStatus;
 using wire::Tlp;
 using wire::TlpType;
-
-bool RootComplex::own_window(std::uint64_t address, std::uint32_t length) {
-  const std::uint64_t offset = address - clear_;
-  if (offset < clear_size_ && length <= clear_size_ - offset) return false;
-  const struct { std::uint64_t base, size; } windows[] = {
-      {low_, low_size_}, {high_, high_size_}, {ecam_, 256ull << 20}, {io_, 64ull << 10}, {interrupt_window, interrupt_window_size}};
-  std::uint64_t from = 0, to = ~std::uint64_t{0};  // what lies free around the address
-  for (const auto& window : windows) {
-    const std::uint64_t end = window.base + window.size;
-    if (address < end && window.base < address + length) return true;
-    if (end <= address) from = std::max(from, end);
-    else to = std::min(to, window.base);
-  }
-  clear_ = from;
-  clear_size_ = to > from ? to - from : 0;
-  return false;
-}
 
 void RootComplex::bus_master(Tlp& tlp, sc_core::sc_time& delay) {
   const Duration arrived = context_.calendar.absolute(delay);
@@ -40,8 +21,7 @@ void RootComplex::bus_master(Tlp& tlp, sc_core::sc_time& delay) {
     if (interrupt_target_) interrupt_target_->intx(code & 3, asserted, context_.calendar.annotate(seen));
     return;
   }
-  const bool to_interrupts = tlp.type == TlpType::MWr && tlp.address - interrupt_window < interrupt_window_size;
-  if (to_interrupts && tlp.length == 4 && tlp.address % 4 == 0) return message(tlp, arrived);
+  if (tlp.type == TlpType::MWr && map_.is_message(tlp.address, tlp.length)) return message(tlp, arrived);
   bus_master_memory(tlp, delay);
 }
 
@@ -57,7 +37,7 @@ void RootComplex::message(Tlp& tlp, Duration arrived) {
 void RootComplex::bus_master_memory(Tlp& tlp, sc_core::sc_time& delay) {
   const Duration arrived = context_.calendar.absolute(delay);
   const bool write = tlp.type == TlpType::MWr;
-  const bool claimed = (write || tlp.type == TlpType::MRd) && !own_window(tlp.address, tlp.length) &&
+  const bool claimed = (write || tlp.type == TlpType::MRd) && !map_.touches_window(tlp.address, tlp.length) &&
                        host_.access(memory, write, tlp.address, tlp.data, tlp.length, delay);
   const Duration done = context_.calendar.absolute(delay) + (write ? memory_write_ : memory_read_);
   delay = context_.calendar.annotate(done);
@@ -81,28 +61,12 @@ void RootComplex::bus_master_memory(Tlp& tlp, sc_core::sc_time& delay) {
 void RootComplex::without_time(Tlp& tlp, tlm::tlm_phase& phase) {
   if (phase != wire::TLP_DEBUG && phase != wire::TLP_DIRECT) return;
   tlp.status = CompletionStatus::UR;
-  if (own_window(tlp.address, phase == wire::TLP_DEBUG ? tlp.length : 1)) return;
-  tlm::tlm_generic_payload payload;
-  payload.set_command(tlp.read() ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND);
-  payload.set_address(tlp.address);
-  payload.set_data_ptr(tlp.data);
-  payload.set_data_length(tlp.length);
-  payload.set_streaming_width(tlp.length);
-  const bool done = phase == wire::TLP_DIRECT ? memory->get_direct_mem_ptr(payload, *static_cast<tlm::tlm_dmi*>(tlp.initiator))
-                                        : memory->transport_dbg(payload) == tlp.length;
-  if (done) tlp.status = CompletionStatus::SC;
+  if (!map_.touches_window(tlp.address, phase == wire::TLP_DEBUG ? tlp.length : 1)) wire::access_without_time(memory, tlp, phase);
 }
 
 void RootComplex::invalidate(sc_dt::uint64 first, sc_dt::uint64 last) {
   host_.invalidate(first, last);
-  tlm::tlm_dmi range;
-  range.set_start_address(first);
-  range.set_end_address(last);
-  Tlp tlp;
-  tlp.initiator = &range;
-  tlm::tlm_phase phase = wire::TLP_DIRECT;
-  sc_core::sc_time none;
-  link->nb_transport_fw(tlp, phase, none);
+  wire::end_direct_access(link, first, last);
 }
 
 }  // namespace ahcisim::pcie

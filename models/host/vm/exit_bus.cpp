@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include <fmt/format.h>
-
-#include <ahcisim/tlm/tlp_phases.hpp>
+#include <ahcisim/tlm/host_memory.hpp>
 
 namespace ahcisim::host {
 
@@ -18,15 +16,9 @@ using wire::TlpType;
 
 namespace {
 
-constexpr std::uint64_t ecam_size = 256ull << 20, io_size = 64ull << 10;
 constexpr std::uint32_t longest_access = 4096, longest_string = 1 << 20;
 /// I/O APIC and local APIC, which the kernel emulates.
 constexpr std::uint64_t io_apic = 0xfec00000, local_apic = 0xfee00000, local_apic_size = 0x100000, io_apic_size = 0x1000;
-
-void check_apart(const char* a, std::uint64_t a_base, std::uint64_t a_size, const char* b, std::uint64_t b_base, std::uint64_t b_size) {
-  if (a_base < b_base + b_size && b_base < a_base + a_size)
-    throw kit::ConfigError{fmt::format("exit bus: {} overlaps {}: move one of them", a, b)};
-}
 
 }  // namespace
 
@@ -37,15 +29,7 @@ ExitBus::ExitBus(const sc_core::sc_module_name& name, kit::Context& context, con
       back_{costs_.from_user() + costs_.entry()}, in_kernel_{exit_ + costs_.in_kernel() + costs_.entry()},
       device_access_{costs_.device_access()},
       injection_{costs_.irq_path() == "irqfd" ? costs_.irqfd() : costs_.irq_ioctl()},
-      low_{static_cast<std::uint64_t>(p.memory_window())}, low_size_{static_cast<std::uint64_t>(p.memory_window_size().value)},
-      high_{static_cast<std::uint64_t>(p.high_window())}, high_size_{static_cast<std::uint64_t>(p.high_window_size().value)},
-      ecam_{static_cast<std::uint64_t>(p.ecam_window())}, io_{static_cast<std::uint64_t>(p.io_window())},
-      bus_{static_cast<unsigned>(p.endpoint_bus())} {
-  const struct { const char* name; std::uint64_t base, size; } windows[] = {
-      {"memory_window", low_, low_size_}, {"ecam_window", ecam_, ecam_size}, {"io_window", io_, io_size}, {"high_window", high_, high_size_}};
-  for (unsigned a = 0; a < 4; ++a)
-    for (unsigned b = 0; b < a; ++b)
-      check_apart(windows[b].name, windows[b].base, windows[b].size, windows[a].name, windows[a].base, windows[a].size);
+      map_{"exit bus", kit::AddressMap::windows_of(p)} {
   cpu.register_nb_transport_fw(this, &ExitBus::cpu_request);
   cpu.register_b_transport(this, &ExitBus::cpu_blocking);
   cpu.register_transport_dbg(this, &ExitBus::cpu_debug);
@@ -78,27 +62,19 @@ void ExitBus::attach(Processor& guest) {
 }
 
 ExitBus::Space ExitBus::decode(std::uint64_t address, std::uint32_t length, Tlp& tlp) const {
-  const auto in = [&](std::uint64_t base, std::uint64_t size) {
-    const std::uint64_t offset = address - base;
-    return offset < size && length <= size - offset;
-  };
-  tlp.address = address;
-  if (in(low_, low_size_) || in(high_, high_size_)) {
-    tlp.type = TlpType::MRd;
-    return Space::memory;
+  using Map = kit::AddressMap::Space;
+  const kit::AddressMap::Place place = map_.at(address, length);
+  tlp.type = place.io ? TlpType::IORd : place.configuration ? TlpType::CfgRd0 : TlpType::MRd;
+  tlp.address = place.address;
+  tlp.completer = place.function;
+  switch (place.space) {
+    case Map::memory: return Space::memory;
+    case Map::configuration: return Space::configuration;
+    case Map::absent: return Space::absent;
+    case Map::io: return Space::io;
+    case Map::none: break;
   }
-  if (in(io_, io_size)) {
-    tlp.type = TlpType::IORd;
-    tlp.address = address - io_;
-    return (address & 3) + length <= 4 ? Space::io : Space::absent;
-  }
-  if (in(ecam_, ecam_size)) {
-    const std::uint64_t offset = address - ecam_;
-    tlp.type = TlpType::CfgRd0;
-    tlp.address = offset & 0xfff;
-    tlp.completer = static_cast<std::uint16_t>(offset >> 12);
-    return (address & 3) + length <= 4 && tlp.completer == bus_ << 8 ? Space::configuration : Space::absent;
-  }
+  const auto in = [&](std::uint64_t base, std::uint64_t size) { return address - base < size && length <= size - (address - base); };
   return in(local_apic, local_apic_size) || in(io_apic, io_apic_size) ? Space::controller : Space::none;
 }
 
@@ -131,8 +107,7 @@ ExitBus::Space ExitBus::prepare(tlm::tlm_generic_payload& payload, Access& acces
   access.element = string ? width : length;
   access.done = 0;
   access.way = space == Space::absent ? Way::absent : space == Space::controller ? Way::controller : Way::user;
-  if (payload.is_write())
-    tlp.type = tlp.type == TlpType::MRd ? TlpType::MWr : tlp.type == TlpType::IORd ? TlpType::IOWr : TlpType::CfgWr0;
+  if (payload.is_write()) tlp.type = wire::write_of(tlp.type);
   if (is_doorbell(access, space)) access.way = Way::doorbell;
   if (space == Space::configuration || space == Space::absent) statistics_.configuration.add();
   else if (space == Space::memory || space == Space::io) (payload.is_write() ? statistics_.writes : statistics_.reads).add();
@@ -345,8 +320,7 @@ unsigned ExitBus::cpu_debug(tlm::tlm_generic_payload& payload) {
   if (space != Space::memory && space != Space::io && space != Space::configuration) return 0;
   tlp.length = length;
   tlp.data = payload.get_data_ptr();
-  if (payload.is_write())
-    tlp.type = space == Space::memory ? TlpType::MWr : space == Space::io ? TlpType::IOWr : TlpType::CfgWr0;
+  if (payload.is_write()) tlp.type = wire::write_of(tlp.type);
   return link->transport_dbg(tlp);
 }
 

@@ -20,6 +20,7 @@
 
 #include <ahcisim/models/host/vm/emulator.hpp>
 #include <ahcisim/models/host/vm/exit_bus_parameters.hpp>
+#include <ahcisim/models/kit/address_map.hpp>
 #include <ahcisim/models/kit/context.hpp>
 #include <ahcisim/models/kit/direct_memory.hpp>
 #include <ahcisim/tlm/interrupt.hpp>
@@ -53,8 +54,8 @@ class ExitBus : public sc_core::sc_module, private VcpuThread, private Processor
 
   const ExitBusStatistics& statistics() const { return statistics_; }
   /// Guest address of a configuration register of the function, and of an I/O port.
-  std::uint64_t configuration_address(unsigned offset) const { return ecam_ + (std::uint64_t{bus_} << 20) + offset; }
-  std::uint64_t io_address(unsigned port) const { return io_ + port; }
+  std::uint64_t configuration_address(unsigned offset) const { return map_.configuration_address(offset); }
+  std::uint64_t io_address(unsigned port) const { return map_.io_address(port); }
 
  protected:
   void end_of_elaboration() override;
@@ -131,7 +132,6 @@ class ExitBus : public sc_core::sc_module, private VcpuThread, private Processor
   tlm::tlm_sync_enum from_device(wire::Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time& delay);
   void bus_master(wire::Tlp& tlp, sc_core::sc_time& delay);
   void message(wire::Tlp& tlp, kit::Duration when);
-  bool own_window(std::uint64_t address, std::uint32_t length);
   void invalidate(sc_dt::uint64 first, sc_dt::uint64 last);
 
   kit::Context& context_;
@@ -142,9 +142,7 @@ class ExitBus : public sc_core::sc_module, private VcpuThread, private Processor
   IsaLines isa_lines_;
   // Sums of the costs, taken once: guest to emulator, guest to the handler, and back.
   const kit::Duration exit_, to_emulator_, to_handler_, back_, in_kernel_, device_access_, injection_;
-  std::uint64_t low_, low_size_, high_, high_size_, ecam_, io_;
-  std::uint64_t clear_ = 0, clear_size_ = 0;  // addresses without a window around the device's last access
-  unsigned bus_;
+  kit::AddressMap map_;
   kit::DirectMemory guest_memory_;
 
   Processor* guest_ = nullptr;

@@ -2,9 +2,7 @@
 // The device's side of an exit bus: guest memory and interrupt messages.
 #include <ahcisim/models/host/vm/exit_bus.hpp>
 
-#include <algorithm>
-
-#include <ahcisim/tlm/tlp_phases.hpp>
+#include <ahcisim/tlm/host_memory.hpp>
 
 namespace ahcisim::host {
 
@@ -13,27 +11,6 @@ using wire::CompletionStatus;
 using wire::Tlp;
 using wire::TlpType;
 
-namespace {
-constexpr std::uint64_t interrupt_window = 0xfee00000, interrupt_window_size = 0x100000;
-}
-
-bool ExitBus::own_window(std::uint64_t address, std::uint32_t length) {
-  const std::uint64_t offset = address - clear_;
-  if (offset < clear_size_ && length <= clear_size_ - offset) return false;
-  const struct { std::uint64_t base, size; } windows[] = {
-      {low_, low_size_}, {high_, high_size_}, {ecam_, 256ull << 20}, {io_, 64ull << 10}, {interrupt_window, interrupt_window_size}};
-  std::uint64_t from = 0, to = ~std::uint64_t{0};  // what lies free around the address
-  for (const auto& window : windows) {
-    const std::uint64_t end = window.base + window.size;
-    if (address < end && window.base < address + length) return true;
-    if (end <= address) from = std::max(from, end);
-    else to = std::min(to, window.base);
-  }
-  clear_ = from;
-  clear_size_ = to > from ? to - from : 0;
-  return false;
-}
-
 void ExitBus::bus_master(Tlp& tlp, sc_core::sc_time& delay) {
   const Duration now = calendar_.absolute(delay);
   if (tlp.type == TlpType::Msg) {
@@ -41,10 +18,9 @@ void ExitBus::bus_master(Tlp& tlp, sc_core::sc_time& delay) {
     return line(code & 3, code < static_cast<unsigned>(wire::MessageCode::Deassert_INTA), now);
   }
   const bool write = tlp.type == TlpType::MWr;
-  const bool to_interrupts = write && tlp.address - interrupt_window < interrupt_window_size;
-  if (to_interrupts && tlp.length == 4 && tlp.address % 4 == 0) return message(tlp, now);
+  if (write && map_.is_message(tlp.address, tlp.length)) return message(tlp, now);
   sc_core::sc_time memory_time = delay;  // the memory's own latency is in the copying processor's rate
-  const bool claimed = (write || tlp.type == TlpType::MRd) && !own_window(tlp.address, tlp.length) &&
+  const bool claimed = (write || tlp.type == TlpType::MRd) && !map_.touches_window(tlp.address, tlp.length) &&
                        guest_memory_.access(memory, write, tlp.address, tlp.data, tlp.length, memory_time);
   if (!claimed) {
     tlp.status = CompletionStatus::UR;
@@ -70,29 +46,13 @@ void ExitBus::message(Tlp& tlp, Duration when) {
 tlm::tlm_sync_enum ExitBus::from_device(Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time&) {
   if (phase != wire::TLP_DEBUG && phase != wire::TLP_DIRECT) return tlm::TLM_COMPLETED;
   tlp.status = CompletionStatus::UR;
-  if (own_window(tlp.address, phase == wire::TLP_DEBUG ? tlp.length : 1)) return tlm::TLM_COMPLETED;
-  tlm::tlm_generic_payload payload;
-  payload.set_command(tlp.read() ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND);
-  payload.set_address(tlp.address);
-  payload.set_data_ptr(tlp.data);
-  payload.set_data_length(tlp.length);
-  payload.set_streaming_width(tlp.length);
-  const bool done = phase == wire::TLP_DIRECT ? memory->get_direct_mem_ptr(payload, *static_cast<tlm::tlm_dmi*>(tlp.initiator))
-                                              : memory->transport_dbg(payload) == tlp.length;
-  if (done) tlp.status = CompletionStatus::SC;
+  if (!map_.touches_window(tlp.address, phase == wire::TLP_DEBUG ? tlp.length : 1)) wire::access_without_time(memory, tlp, phase);
   return tlm::TLM_COMPLETED;
 }
 
 void ExitBus::invalidate(sc_dt::uint64 first, sc_dt::uint64 last) {
   guest_memory_.invalidate(first, last);
-  tlm::tlm_dmi range;
-  range.set_start_address(first);
-  range.set_end_address(last);
-  Tlp tlp;
-  tlp.initiator = &range;
-  tlm::tlm_phase phase = wire::TLP_DIRECT;
-  sc_core::sc_time none;
-  link->nb_transport_fw(tlp, phase, none);
+  wire::end_direct_access(link, first, last);
 }
 
 }  // namespace ahcisim::host
