@@ -22,9 +22,7 @@ CachedDevice::CachedDevice(const sc_core::sc_module_name& name, kit::Context& co
 }
 
 void CachedDevice::listen(DeviceListener& listener) {
-  listeners_.push_back(&listener);
-  if (!failure_.empty()) return listener.failed(failure_, calendar_.now());
-  if (is_ready()) listener.ready(calendar_.now());
+  listeners_.add(listener, is_ready(), calendar_.now());
 }
 
 void CachedDevice::ready(kit::Duration at) {
@@ -33,16 +31,16 @@ void CachedDevice::ready(kit::Duration at) {
     Operation& operation = early.pop();
     calendar_.at<&CachedDevice::arrive>(kit::max(operation.time, at), this, reinterpret_cast<std::uintptr_t>(&operation));
   }
-  for (std::size_t i = 0; i < listeners_.size(); ++i) listeners_[i]->ready(at);
+  listeners_.ready(at);
 }
 
 void CachedDevice::failed(const std::string& reason, kit::Duration at) {
-  failure_ = reason;
+  listeners_.fail(reason);
   for (CacheQueue early = early_.take(); !early.empty();) {
     Operation& operation = early.pop();
     calendar_.at<&CachedDevice::arrive>(kit::max(operation.time, at), this, reinterpret_cast<std::uintptr_t>(&operation));
   }
-  for (std::size_t i = 0; i < listeners_.size(); ++i) listeners_[i]->failed(reason, at);
+  listeners_.announce_failure(at);
 }
 
 void CachedDevice::take(Request& request, kit::Duration at, bool direct) {
@@ -59,7 +57,7 @@ void CachedDevice::take(Request& request, kit::Duration at, bool direct) {
   request.status = RequestStatus::ok;
   request.ata_status = request.ata_error = 0;
   if (request.tag.when(wire::Stage::submitted) < 0) request.tag.stamp(wire::Stage::submitted, operation.time.ps());
-  if (!told_ready_ && failure_.empty()) return early_.push(operation);
+  if (!told_ready_ && listeners_.failure().empty()) return early_.push(operation);
   calendar_.at<&CachedDevice::arrive>(operation.time, this, reinterpret_cast<std::uintptr_t>(&operation));
 }
 
@@ -79,7 +77,7 @@ void CachedDevice::arrive(std::uint64_t address) {
 /// What can be said before anything is done.
 RequestStatus CachedDevice::verdict(const Operation& operation) const {
   const Request& request = *operation.request;
-  if (!failure_.empty()) return RequestStatus::gone;
+  if (!listeners_.failure().empty()) return RequestStatus::gone;
   if (request.op == IoRequest::Op::flush) return RequestStatus::ok;
   if (request.lba > capacity() || request.sectors > capacity() - request.lba) return RequestStatus::out_of_range;
   const bool bypasses = operation.direct || request.op == IoRequest::Op::trim;

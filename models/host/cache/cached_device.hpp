@@ -31,6 +31,7 @@
 #include <ahcisim/models/host/cache/policy/page_cache.hpp>
 #include <ahcisim/models/host/cache/policy/read_ahead.hpp>
 #include <ahcisim/models/host/cache/statistics.hpp>
+#include <ahcisim/models/host/listeners.hpp>
 #include <ahcisim/models/host/processor_time.hpp>
 #include <ahcisim/models/kit/context.hpp>
 
@@ -150,8 +151,7 @@ class CachedDevice : public sc_core::sc_module, public BlockDevice, private Requ
   ProcessorTime* processor_ = nullptr;
   CacheStatistics statistics_;
   Door buffered_{*this, false}, direct_{*this, true};
-  std::vector<DeviceListener*> listeners_;
-  std::string failure_;
+  Listeners listeners_;
   bool told_ready_ = false;
 
   PageCache cache_;

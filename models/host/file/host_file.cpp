@@ -29,9 +29,7 @@ HostFile::HostFile(const sc_core::sc_module_name& name, kit::Context& context, c
 }
 
 void HostFile::listen(DeviceListener& listener) {
-  listeners_.push_back(&listener);
-  if (!failure_.empty()) return listener.failed(failure_, calendar_.now());
-  if (is_ready()) listener.ready(calendar_.now());
+  listeners_.add(listener, is_ready(), calendar_.now());
 }
 
 void HostFile::ready(kit::Duration at) {
@@ -50,13 +48,13 @@ void HostFile::ready(kit::Duration at) {
                   at);
   map_.emplace(first, sectors_, static_cast<std::uint32_t>(extent / block_sectors), sparse, context_.seed);
   release_early(at);
-  for (std::size_t i = 0; i < listeners_.size(); ++i) listeners_[i]->ready(at);
+  listeners_.ready(at);
 }
 
 void HostFile::failed(const std::string& reason, kit::Duration at) {
-  failure_ = reason;
+  listeners_.fail(reason);
   release_early(at);
-  for (std::size_t i = 0; i < listeners_.size(); ++i) listeners_[i]->failed(reason, at);
+  listeners_.announce_failure(at);
 }
 
 void HostFile::release_early(kit::Duration at) {
@@ -78,7 +76,7 @@ void HostFile::submit(Request& request, kit::Duration at) {
   request.status = RequestStatus::ok;
   request.ata_status = request.ata_error = 0;
   if (request.tag.when(wire::Stage::submitted) < 0) request.tag.stamp(wire::Stage::submitted, operation.time.ps());
-  if (!map_ && failure_.empty()) return early_.push_back(&operation);
+  if (!map_ && listeners_.failure().empty()) return early_.push_back(&operation);
   calendar_.at<&HostFile::arrive>(operation.time, this, reinterpret_cast<std::uintptr_t>(&operation));
 }
 
@@ -96,7 +94,7 @@ void HostFile::arrive(std::uint64_t address) {
 }
 
 RequestStatus HostFile::verdict(const Request& request) const {
-  if (!failure_.empty()) return RequestStatus::gone;
+  if (!listeners_.failure().empty()) return RequestStatus::gone;
   if (request.op != IoRequest::Op::read && aborted_ != RequestStatus::ok) return aborted_;
   if (request.op == IoRequest::Op::flush) return RequestStatus::ok;
   if (request.lba > sectors_ || request.sectors > sectors_ - request.lba) return RequestStatus::out_of_range;

@@ -28,6 +28,7 @@
 #include <ahcisim/models/host/file/operation.hpp>
 #include <ahcisim/models/host/file/parameters.hpp>
 #include <ahcisim/models/host/file/statistics.hpp>
+#include <ahcisim/models/host/listeners.hpp>
 #include <ahcisim/models/host/processor_time.hpp>
 #include <ahcisim/models/kit/context.hpp>
 
@@ -109,8 +110,7 @@ class HostFile : public sc_core::sc_module, public BlockDevice, private RequestO
   BlockDevice& journal_;
   ProcessorTime* processor_ = nullptr;
   HostFileStatistics statistics_;
-  std::vector<DeviceListener*> listeners_;
-  std::string failure_;
+  Listeners listeners_;
   std::optional<ExtentMap> map_;
   std::uint64_t sectors_ = 0;
 
