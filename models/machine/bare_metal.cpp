@@ -11,6 +11,7 @@
 #include <ahcisim/models/disk/store/image_store.hpp>
 #include <ahcisim/models/disk/store/overlay_store.hpp>
 #include <ahcisim/models/disk/store/sparse_store.hpp>
+#include <ahcisim/models/machine/binding.hpp>
 
 namespace ahcisim::machine {
 namespace {
@@ -55,16 +56,11 @@ BareMetal::BareMetal(kit::Context& context, const Parameters& parameters, const 
       root_complex{"root_complex", context, parameters.root_complex}, pcie_link{"pcie_link", context, parameters.pcie_link},
       endpoint{"endpoint", context, parameters.endpoint, ahci_function(parameters.hba)}, hba{"ahci", context, parameters.hba},
       sata_link{"sata_link", context, parameters.sata_link}, drive{"disk", context, parameters.ata, *medium_, *store_} {
-  driver.cpu.bind(root_complex.cpu);
+  bind_driver(driver, root_complex);
   root_complex.memory.bind(memory.target);
-  root_complex.cpu_interrupts.bind(driver.interrupts);
   root_complex.link.bind(pcie_link.upstream);
   pcie_link.downstream.bind(endpoint.link);
-  endpoint.bar[5].bind(hba.registers);
-  endpoint.bar[4].bind(hba.index_data);
-  hba.dma.bind(endpoint.dma);
-  hba.interrupt.bind(endpoint.interrupt);
-  endpoint.on_function_reset([this] { hba.reset(); });
+  bind_ahci(endpoint, hba);
   hba.ports[0].bind(sata_link.host);
   sata_link.device.bind(drive.link);
   hba.set_tag_board(&tags_);

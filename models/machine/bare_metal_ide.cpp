@@ -3,28 +3,18 @@
 #include <ahcisim/models/machine/bare_metal_ide.hpp>
 
 #include <ahcisim/models/machine/bare_metal.hpp>
+#include <ahcisim/models/machine/binding.hpp>
 #include <ahcisim/models/machine/functions.hpp>
 
 namespace ahcisim::machine {
-
-void bind_ide(pcie::Endpoint& endpoint, ide::Controller& controller) {
-  for (unsigned channel = 0; channel < 2; ++channel) {
-    endpoint.fixed[2 * channel].bind(controller.command_block[channel]);
-    endpoint.fixed[2 * channel + 1].bind(controller.control_block[channel]);
-  }
-  endpoint.bar[4].bind(controller.bus_master);
-  controller.dma.bind(endpoint.dma);
-  endpoint.on_function_reset([&controller] { controller.reset(); });
-}
 
 BareMetalIde::BareMetalIde(kit::Context& context, const Parameters& parameters)
     : medium_{make_medium(parameters)}, store_{make_store(parameters.system, medium_->facts().sectors)},
       memory{"memory", context, parameters.memory}, driver{"driver", context, parameters.ide_driver, memory, &tags_},
       root_complex{"root_complex", context, parameters.root_complex}, endpoint{"endpoint", context, parameters.endpoint, ide_function()},
       controller{"ide", context, parameters.ide}, isa{"isa"}, drive{"disk", context, parameters.ata, *medium_, *store_} {
-  driver.cpu.bind(root_complex.cpu);
+  bind_driver(driver, root_complex);
   root_complex.memory.bind(memory.target);
-  root_complex.cpu_interrupts.bind(driver.interrupts);
   root_complex.link.bind(endpoint.link);
   bind_ide(endpoint, controller);
   controller.interrupt.bind(isa);

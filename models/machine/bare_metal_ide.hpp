@@ -21,9 +21,6 @@
 
 namespace ahcisim::machine {
 
-/// Binds the windows of an IDE function in compatibility mode to the controller, and its bus master and reset.
-void bind_ide(pcie::Endpoint& endpoint, ide::Controller& controller);
-
 /// Constructed within elaboration; `context` and `parameters` must outlive it.
 class BareMetalIde final : public Machine {
  public:

@@ -9,7 +9,7 @@
 #include <ahcisim/models/host/virtio_blk_driver.hpp>
 #include <ahcisim/models/host/vm/direct_wire.hpp>
 #include <ahcisim/models/ide/controller.hpp>
-#include <ahcisim/models/machine/bare_metal_ide.hpp>
+#include <ahcisim/models/machine/binding.hpp>
 #include <ahcisim/models/machine/functions.hpp>
 #include <ahcisim/models/machine/virtio_function.hpp>
 #include <ahcisim/models/pcie/endpoint.hpp>
@@ -32,8 +32,7 @@ template <class Driver> class Front : public GuestDisk {
       : tags_{std::move(board)}, driver_{"driver", around.context, parameters, around.memory, &tags_},
         endpoint_{"endpoint", around.context, around.parameters.endpoint, function} {
     driver_.hold_bring_up();
-    driver_.cpu.bind(around.bus.cpu);
-    around.bus.cpu_interrupts.bind(driver_.interrupts);
+    bind_driver(driver_, around.bus);
     around.bus.link.bind(endpoint_.link);
     around.bus.attach(driver_.processor());
   }
@@ -48,11 +47,7 @@ class AhciDisk final : public Front<host::AhciDriver> {
       : Front{around, around.parameters.ahci->driver, ahci_function(around.parameters.ahci->controller)},
         hba_{"ahci", around.context, around.parameters.ahci->controller}, wire_{"wire", around.context},
         disk_{"disk", around.context, around.parameters.ata, around.image, around.content} {
-    endpoint_.bar[5].bind(hba_.registers);
-    endpoint_.bar[4].bind(hba_.index_data);
-    hba_.dma.bind(endpoint_.dma);
-    hba_.interrupt.bind(endpoint_.interrupt);
-    endpoint_.on_function_reset([this] { hba_.reset(); });
+    bind_ahci(endpoint_, hba_);
     hba_.ports[0].bind(wire_.host);
     wire_.device.bind(disk_.link);
     hba_.set_tag_board(&tags_);

@@ -37,14 +37,16 @@ EmulatedParameters::EmulatedParameters(const std::string& interface, const std::
   }
 }
 
+host::DriverParameters& EmulatedParameters::driver() {
+  if (ahci) return ahci->driver;
+  if (ide) return ide->driver;
+  return virtio_blk->driver;
+}
+
 void EmulatedParameters::settle() {
   // A page cache has the system call in its own account.
-  if (guest.io() == "buffered") {
-    const kit::Source source = kit::derived("the page cache accounts for the program's call");
-    for (host::CpuParameters* cpu : {ahci ? &ahci->driver.cpu : nullptr, ide ? &ide->driver.cpu : nullptr,
-                                     virtio_blk ? &virtio_blk->driver.cpu : nullptr})
-      if (cpu) cpu->syscall.set(kit::Duration{}, source);
-  }
+  if (guest.io() == "buffered")
+    driver().cpu.syscall.set(kit::Duration{}, kit::derived("the page cache accounts for the program's call"));
   if (virtio_blk) virtio_blk->controller.write_cache.set(host::cache_mode_of(image.cache()).write_back);
 }
 

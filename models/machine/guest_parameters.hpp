@@ -85,6 +85,8 @@ class EmulatedParameters {
   std::unique_ptr<Ahci> ahci;
   std::unique_ptr<Ide> ide;
   std::unique_ptr<Virtio> virtio_blk;
+  /// What its driver has in common with the others.
+  host::DriverParameters& driver();
 };
 
 }  // namespace ahcisim::machine
