@@ -9,7 +9,7 @@ namespace ahcisim::virtio {
 BlkFunction::BlkFunction(const sc_core::sc_module_name& name, kit::Context& context, const BlkParameters& parameters,
                          disk::Medium& medium, disk::Store& store)
     : sc_module{name}, legacy{"legacy"}, modern{"modern"}, dma{"dma"}, interrupt{"interrupt"}, context_{context},
-      register_access_{sc_core::sc_time::from_value(static_cast<std::uint64_t>(parameters.register_access().ps()))},
+      register_access_{kit::Calendar::time(parameters.register_access())},
       memory_{context.calendar, dma}, device_{this->name(), context, parameters, statistics_, memory_, medium, store},
       transport_{
           this->name(),

@@ -252,11 +252,20 @@ TEST_F(Hostile, DataThatIsNoMultipleOfASector) {
   }
 }
 
-TEST_F(Hostile, SegmentsBeyondWhatWasAgreed) {
-  parameters.size_max.set(4096);
-  parameters.seg_max.set(3);
-  b = nullptr;
-  b = std::make_unique<Bench>(parameters);
+/// A device with limits of its own.
+class HostileLimits : public Hostile {
+ protected:
+  void SetUp() override {}
+  void start(std::int64_t size_max, std::int64_t seg_max) {
+    parameters.queue_size.set(16);
+    parameters.size_max.set(size_max);
+    parameters.seg_max.set(seg_max);
+    b = std::make_unique<Bench>(parameters);
+  }
+};
+
+TEST_F(HostileLimits, SegmentsBeyondWhatWasAgreed) {
+  start(4096, 3);
   b->bring_up(all | VIRTIO_BLK_F_SIZE_MAX | VIRTIO_BLK_F_SEG_MAX);
   for (const std::uint32_t type : {VIRTIO_BLK_T_IN, VIRTIO_BLK_T_OUT}) {
     expect_status(b->request(type, 0, 3 * 4096, {4096, 4096, 4096}), VIRTIO_BLK_S_OK);
@@ -264,15 +273,13 @@ TEST_F(Hostile, SegmentsBeyondWhatWasAgreed) {
     expect_status(b->request(type, 0, 2048, {512, 512, 512, 512}), VIRTIO_BLK_S_IOERR, "more than seg_max");
   }
   expect_status(b->request(VIRTIO_BLK_T_GET_ID, 0, 20, {5, 5, 5, 5}), VIRTIO_BLK_S_IOERR);
-  EXPECT_EQ(b->last_used.bytes, 1u) << "nothing but the status";
+  EXPECT_EQ(b->last_used.bytes, 0u) << "the status comes after a gap (2.6.8)";
   EXPECT_EQ(b->function.statistics().failed.value(), 5u);
   EXPECT_EQ(b->function.device().outstanding(), 0u);
 }
 
-TEST_F(Hostile, SegmentsAreCountedWhereverHeaderAndStatusAre) {
-  parameters.seg_max.set(2);
-  b = nullptr;
-  b = std::make_unique<Bench>(parameters);
+TEST_F(HostileLimits, SegmentsAreCountedWhereverHeaderAndStatusAre) {
+  start(0, 2);
   b->bring_up(all | VIRTIO_BLK_F_SEG_MAX);
   auto r = b->request(VIRTIO_BLK_T_IN, 0, 1025, {512, 513});  // the status follows the data in its buffer
   r.buffers.pop_back();
@@ -288,11 +295,8 @@ TEST_F(Hostile, SegmentsAreCountedWhereverHeaderAndStatusAre) {
   EXPECT_EQ(*b->at(one_more.data + 1536), VIRTIO_BLK_S_IOERR);
 }
 
-TEST_F(Hostile, LimitsThatWereNotAgreedBindNobody) {
-  parameters.size_max.set(512);
-  parameters.seg_max.set(1);
-  b = nullptr;
-  b = std::make_unique<Bench>(parameters);
+TEST_F(HostileLimits, LimitsThatWereNotAgreedBindNobody) {
+  start(512, 1);
   b->bring_up(all);
   expect_status(b->request(VIRTIO_BLK_T_IN, 0, 4096, {1024, 1024, 2048}), VIRTIO_BLK_S_OK);
 }
