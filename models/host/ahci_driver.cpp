@@ -150,6 +150,7 @@ void AhciDriver::issue_next(kit::Duration at) {
 void AhciDriver::reissue(kit::Duration at) {
   const auto slot = static_cast<unsigned>(__builtin_ctz(retry_));
   retry_ &= retry_ - 1;
+  commands_[slot].request->tag.reopen();
   slots_.prepare_again(slot);
   statistics_.retries.add();
   processor_.release(send(slot, at));

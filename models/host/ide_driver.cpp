@@ -60,6 +60,7 @@ bool IdeDriver::can_issue() const {
 void IdeDriver::issue_next(kit::Duration at) {
   if (retry_) {
     retry_ = false;
+    command_.request->tag.reopen();
     statistics_.retries.add();
     return send(at);
   }
@@ -231,9 +232,9 @@ void IdeDriver::send(kit::Duration at) {
     const unsigned before = sequence_.read(bus_master(BMICX), 1);
     constexpr std::uint8_t keep = static_cast<std::uint8_t>(~(BMICX_RWCON | BMICX_SSBM));
     sequence_.write_back(bus_master(BMICX), before, keep, command_.write ? 0 : BMICX_RWCON);
+    sequence_.stamp_issued(tag);
     exec_command(command_.task_file.command);
     const unsigned ready = sequence_.read(bus_master(BMICX), 1);
-    sequence_.stamp_issued(tag);
     sequence_.write_back(bus_master(BMICX), ready, 0xff, BMICX_SSBM);
   } else {
     sequence_.stamp_issued(tag);

@@ -204,7 +204,7 @@ void Pump::count(const Request& request, kit::Duration at) {
   statistics_.depth.add(latency);
   statistics_.iops.add(1);
   statistics_.requests.add();
-  stages_.add(request.tag);
+  if (!stages_.add(request.tag)) context_.diagnostics.report(name(), "a request passed a point before one that comes earlier (wire::Stage)", at);
   switch (request.op) {
     case IoRequest::Op::read:
       statistics_.read_latency.add(latency);

@@ -82,8 +82,14 @@ struct StageStatistics : kit::StatSet {
   /// Entry 0 is that of Stage::entered.
   std::deque<MeanTime> stages;
   MeanTime& of(wire::Stage stage) { return stages[static_cast<std::size_t>(stage) - 1]; }
-  void add(const wire::RequestTag& tag) {
-    tag.account([&](wire::Stage stage, std::int64_t ps) { of(stage).add(ps); });
+  /// False where the request's points are out of their order.
+  bool add(const wire::RequestTag& tag) {
+    bool ordered = true;
+    tag.account([&](wire::Stage stage, std::int64_t ps) {
+      of(stage).add(ps);
+      ordered = ordered && ps >= 0;
+    });
+    return ordered;
   }
 };
 

@@ -3,7 +3,7 @@
 from . import svg
 from .data import INTERFACES, ReportError
 from .page import Figure, Section, Table
-from .words import ACTORS, STAGES, actor_of, actor_text, join, stage_text, time_text, times
+from .words import ACTORS, STAGES, actor_of, actor_text, in_order, join, stage_text, time_text, times
 
 ORDER = ("image on tmpfs", "SSD", "HDD")
 
@@ -20,7 +20,7 @@ class Way:
         self.request = sorted(requests, key=lambda r: (r.latency, r.number))[len(requests) // 2]
         self.op = self.request.op
         # Stages that took no time are passed over: the sum does not change.
-        self.stages = [(stage, ps) for stage, ps in self.request.stages if ps > 0]
+        self.stages = [(stage, ps) for stage, ps in in_order(self.request.stages, self.op) if ps > 0]
 
     def actor(self, stage):
         return actor_of(stage, self.run.emulated, self.op, self.run.interface)
@@ -114,12 +114,12 @@ def timeline(workload, where, ways):
     return Figure(
         f"{workload}, stage by stage: {where}",
         "Each stage begins where the one above it ends; time runs to the right on the same scale for "
-        f"every interface: the full width is {time_text(span)}. A stage that was over before the one above it ended is left out."
+        f"every interface: the full width is {time_text(span)}. A stage that took no time is left out."
         + (
             ""
             if not ways[0].run.emulated
-            else " Trapped accesses before and after the command belong to the guest’s kernel; IDE DMA writes its command before it starts the bus "
-                "master, so that the command’s own trap is among them."
+            else " Trapped accesses before and after the command belong to the guest’s kernel; IDE DMA starts the bus master after its command, "
+                "while the emulator may be at work on it already."
         ),
         panels,
         [

@@ -4,7 +4,7 @@ from . import svg
 from .data import INTERFACES
 from .page import Figure, Section, Table
 from .style import INTERFACE, legend
-from .words import ACTORS, STAGES, number, round_time_text, stage_text, time_text, times
+from .words import ACTORS, actor_of, in_order, number, round_time_text, stage_text, time_text, times
 
 DRAWN_DEPTH, DRAWN = 8, 16
 
@@ -143,7 +143,7 @@ def timeline(experiment, workload, by, interfaces, depths):
 
 def parts_of(request, begin, emulated):
     at, parts = request.begin - begin, []
-    for stage, ps in request.stages:
-        parts.append((at, ps, STAGES[stage][2], stage_text(stage, emulated, request.op)))
+    for stage, ps in in_order(request.stages, request.op):
+        parts.append((at, ps, actor_of(stage, emulated, request.op), stage_text(stage, emulated, request.op)))
         at += ps
     return parts

@@ -16,7 +16,7 @@ STAGES = {
     "positioned": ("disk: seek", "disk: seek", "disk"),
     "rotated": ("disk: rotation", "disk: rotation", "disk"),
     "media": ("disk: media", "disk: media", "disk"),
-    "transferred": ("data crosses the link", "data crosses the link", "disk"),
+    "transferred": ("data handed over", "data crosses the link", "disk"),
     "host_done": ("host: {done}", "host: {done}", "host"),
     "told": ("emulator told", "emulator told", "emulator"),
     "status": ("device code completes", "controller has the status", "emulator"),
@@ -27,7 +27,7 @@ STAGES = {
 }
 # Programmed I/O: the guest fetches or brings the data itself, a block at a time, between these points.
 PIO_STAGES = {
-    "write": {"host_call": "data handed over, exit by exit"},
+    "write": {"transferred": "data handed over, exit by exit"},
     "read": {"status": "data fetched, exit by exit"},
 }
 ACTORS = {
@@ -39,13 +39,25 @@ ACTORS = {
 }
 
 
+def in_order(stages, op):
+    """Stages as a request of this kind passes them: a write's data moves before the call on the host, or the medium, that writes it."""
+    if op != "write":
+        return stages
+    names = list(STAGES)
+    next_point = "host_call" if any(stage == "host_call" for stage, _ in stages) else "positioned"
+    before = {"transferred": names.index(next_point) - 0.5}
+    return sorted(stages, key=lambda stage: before.get(stage[0], names.index(stage[0])))
+
+
 def actor_text(actor, emulated):
     return ACTORS[actor] if actor != "emulator" else "emulator" if emulated else "controller"
 
 
 def actor_of(stage, emulated, op, interface=""):
     """Who has the request in this stage: a key of ACTORS."""
-    return "exit" if fed_by_hand(stage, emulated, op, interface) else STAGES[stage][2]
+    # Under a hypervisor data is handed over when the guest lets it: by its accesses, or starting the bus master.
+    by_guest = fed_by_hand(stage, emulated, op, interface) or (emulated and stage == "transferred")
+    return "exit" if by_guest else STAGES[stage][2]
 
 
 def fed_by_hand(stage, emulated, op, interface):

@@ -112,7 +112,7 @@ bool Drive::serve_from_buffer(MediaRequest& request, std::int64_t now, std::int6
     arm_free_ = flow_.through(end - 1, mechanics_);
     decision_due_ = true;
     stamp(request, overhead_over);
-    if (request.tag) request.tag->stamp(wire::Stage::media, arm_free_);
+    if (request.tag) request.tag->stamp(wire::Stage::media, std::max(arm_free_, overhead_over));
     send(request, earliest_send(request, overhead_over));
     return true;
   }

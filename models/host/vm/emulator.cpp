@@ -47,9 +47,13 @@ Duration Emulator::kernel_work(Duration cost) {
 
 void Emulator::stamp(wire::RequestTag& tag) const {
   if (!has_arrival_ || until(running_) < calendar_.now()) return;
-  tag.stamp(wire::Stage::trapped, arrival_.trapped.ps());
-  tag.stamp(wire::Stage::emulator, arrival_.emulator.ps());
-  tag.stamp(wire::Stage::dispatched, arrival_.dispatched.ps());
+  const std::int64_t issued = tag.when(wire::Stage::issued), fetched = tag.when(wire::Stage::fetched);
+  const auto pass = [&](wire::Stage stage, Duration when) {
+    if (when.ps() >= issued && (fetched < 0 || when.ps() <= fetched)) tag.stamp(stage, when.ps());
+  };
+  pass(wire::Stage::trapped, arrival_.trapped);
+  pass(wire::Stage::emulator, arrival_.emulator);
+  pass(wire::Stage::dispatched, arrival_.dispatched);
 }
 
 void Emulator::post(LoopWork& work, Duration at) {

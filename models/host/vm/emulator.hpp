@@ -93,7 +93,8 @@ class Emulator {
   kit::Duration spend(kit::Duration cost);
   /// As spend(), for time in the host kernel (an interrupt asked for by system call).
   kit::Duration kernel_work(kit::Duration cost);
-  /// Stamps trapped, emulator and dispatched where device code runs because of a trapped access.
+  /// Stamps trapped, emulator and dispatched where device code runs because of a trapped access: those that lie between the
+  /// request's issue and its fetch. A request that the device found in its ring while it served an earlier one's was not trapped.
   void stamp(wire::RequestTag& tag) const;
 
   /// The loop is to run `work`; it can be told from `at` on (now or later). A loop that sleeps is woken.

@@ -118,10 +118,9 @@ void ImageMedium::returned(std::uint64_t argument) {
 
 /// What the first call that reached the host's disk went through; the host's driver calls the moment it tells its disk "issued".
 void ImageMedium::copy_stages(const wire::RequestTag& from, wire::RequestTag& to) {
-  if (to.when(Stage::host_sent) >= 0 || from.when(Stage::issued) < 0) return;
+  if (to.when(Stage::host_sent) >= 0 || to.when(Stage::media) >= 0) return;
   to.stamp(Stage::host_sent, from.when(Stage::issued));
-  for (const Stage stage : {Stage::selected, Stage::positioned, Stage::rotated, Stage::media})
-    if (from.when(stage) >= 0) to.stamp(stage, from.when(stage));
+  for (const Stage stage : {Stage::selected, Stage::positioned, Stage::rotated, Stage::media}) to.stamp(stage, from.when(stage));
 }
 
 /// The loop knows that a call has returned: the next one, or the guest's answer.

@@ -121,50 +121,80 @@ class StopWatch final : public host::RequestObserver {
 };
 
 using wire::Stage;
-/// What every queued read or write passes on hardware; what every command passes on its way through an emulator.
-const std::vector<Stage> stages_of_hardware{Stage::submitted, Stage::issued, Stage::fetched, Stage::received, Stage::selected, Stage::media,
-                                            Stage::transferred, Stage::status, Stage::interrupt, Stage::completed};
-const std::vector<Stage> stages_of_emulation{Stage::submitted, Stage::issued, Stage::trapped, Stage::emulator, Stage::dispatched, Stage::fetched,
-                                             Stage::host_call, Stage::host_done, Stage::told, Stage::status, Stage::injected,
-                                             Stage::interrupt, Stage::completed};
+
+/// What every read or write passes that reaches the disk. On hardware all that is not in the medium's hands; in an emulator each
+/// step on the way to the host and back. A virtio-blk device that has more than one request to serve finds some by itself, which
+/// then were not trapped.
+std::vector<Stage> stages_of(const machine::Parameters& parameters, bool alone) {
+  if (!parameters.is_emulated())
+    return {Stage::submitted, Stage::entered, Stage::issued, Stage::fetched, Stage::received, Stage::selected, Stage::media,
+            Stage::transferred, Stage::status, Stage::interrupt, Stage::woken, Stage::completed};
+  std::vector<Stage> stages{Stage::submitted, Stage::entered, Stage::issued, Stage::fetched, Stage::received, Stage::host_call,
+                            Stage::transferred, Stage::host_done, Stage::told, Stage::status, Stage::injected, Stage::interrupt,
+                            Stage::woken, Stage::completed};
+  if (parameters.system.interface() != "virtio_blk" || alone)
+    stages.insert(stages.end(), {Stage::trapped, Stage::emulator, Stage::dispatched});
+  return stages;
+}
 
 /// Adds up every request's account.
 class Auditor final : public host::RequestObserver {
  public:
-  explicit Auditor(bool emulated) : emulated_{emulated}, wanted_{emulated ? stages_of_emulation : stages_of_hardware} {}
+  explicit Auditor(std::vector<Stage> wanted) : wanted_{std::move(wanted)} {}
   void completed(const host::Request& request, const wire::RequestTag& tag) override {
     mix(tag.id), mix(static_cast<std::uint64_t>(request.op)), mix(request.lba), mix(request.sectors);
     mix(static_cast<std::uint64_t>(request.status));
     for (const std::int64_t at : tag.at) mix(static_cast<std::uint64_t>(at));
-    if (!balanced(tag)) ++unbalanced_;
-    const bool reached = tag.when(Stage::issued) >= 0;
+    if (!ordered(tag) || !balanced(tag)) ++unbalanced_;
+    const bool reached = tag.when(Stage::interrupt) >= 0;
     at_disk_ += reached;
-    if (!reached || (request.op != host::IoRequest::Op::read && request.op != host::IoRequest::Op::write)) return;
-    unfinished_ += std::any_of(wanted_.begin(), wanted_.end(), [&tag](Stage stage) { return tag.when(stage) < 0; });
+    // A read that found what it wants on its way already has passed the later points only.
+    if (tag.when(Stage::issued) < 0 || (request.op != host::IoRequest::Op::read && request.op != host::IoRequest::Op::write)) return;
+    const auto lacks = [&tag](Stage stage) { return tag.when(stage) < 0; };
+    const auto first = std::find_if(wanted_.begin(), wanted_.end(), lacks);
+    if (first == wanted_.end()) return;
+    ++unfinished_;
+    note(tag, "lacks", *first, *first);
   }
   void put(MachineRun& run) const {
     run.fingerprint = hash_, run.unbalanced = unbalanced_, run.unfinished_stages = unfinished_, run.at_disk = at_disk_;
+    std::snprintf(run.first_wrong, sizeof run.first_wrong, "%s", wrong_.c_str());
   }
 
  private:
   // FNV-1a over 64-bit words.
   void mix(std::uint64_t word) { hash_ = (hash_ ^ word) * 0x100000001b3u, hash_ ^= hash_ >> 29; }
-  /// Points are in their order, but that an emulator moves data to or from guest memory before and after its call on the image.
-  bool balanced(const wire::RequestTag& tag) const {
-    std::int64_t last = tag.at[0], sum = 0, told = 0;
-    bool ordered = last >= 0;
-    for (std::size_t i = 0; i < wire::stage_count; ++i) {
-      if (tag.at[i] < 0 || (emulated_ && i == static_cast<std::size_t>(Stage::transferred))) continue;
-      ordered = ordered && tag.at[i] >= last;
-      sum += tag.at[i] - last;
-      last = tag.at[i];
-    }
-    tag.account([&](Stage, std::int64_t ps) { ordered = ordered && ps >= 0, told += ps; });
-    const std::int64_t latency = tag.when(Stage::completed) - tag.when(Stage::submitted);
-    return ordered && sum == latency && told == latency;
+  void note(const wire::RequestTag& tag, const char* what, Stage a, Stage b) {
+    if (!wrong_.empty()) return;
+    wrong_ = "request " + std::to_string(tag.id) + " " + what + " " + wire::name_of(a);
+    if (a != b) wrong_ += std::string{" before "} + wire::name_of(b);
   }
-  const bool emulated_;
-  const std::vector<Stage>& wanted_;
+  /// Each point comes no earlier than those before it; data moves at some time between the device's having the command and the end.
+  bool ordered(const wire::RequestTag& tag) {
+    Stage last = Stage::submitted;
+    bool right = tag.when(last) >= 0;
+    for (std::size_t i = 0; i < wire::stage_count; ++i) {
+      const auto stage = static_cast<Stage>(i);
+      if (tag.at[i] < 0 || stage == Stage::transferred) continue;
+      if (tag.at[i] < tag.when(last)) note(tag, "passed", stage, last), right = false;
+      last = stage;
+    }
+    const std::int64_t data = tag.when(Stage::transferred);
+    if (data >= 0 && data < tag.when(Stage::received)) note(tag, "passed", Stage::transferred, Stage::received), right = false;
+    if (data > tag.when(Stage::completed)) note(tag, "passed", Stage::completed, Stage::transferred), right = false;
+    return right;
+  }
+  /// The account tells of every point once, of no stage below zero, and sums to the latency.
+  static bool balanced(const wire::RequestTag& tag) {
+    std::int64_t sum = 0;
+    std::ptrdiff_t told = 1;
+    bool positive = true;
+    tag.account([&](Stage, std::int64_t ps) { positive = positive && ps >= 0, sum += ps, ++told; });
+    return positive && sum == tag.when(Stage::completed) - tag.when(Stage::submitted) &&
+           told == std::count_if(tag.at.begin(), tag.at.end(), [](std::int64_t at) { return at >= 0; });
+  }
+  const std::vector<Stage> wanted_;
+  std::string wrong_;
   std::uint64_t hash_ = 0xcbf29ce484222325u, unbalanced_ = 0, unfinished_ = 0, at_disk_ = 0;
 };
 
@@ -198,7 +228,7 @@ MachineRun run_machine(const Settings& settings, const RunOptions& options) {
   pump.set_stop_when_finished(true);
   pump.set_warm_up(options.warm_up);
   StopWatch watch{options, context, scope_of(parameters), device_of(parameters)};
-  Auditor auditor{parameters.is_emulated()};
+  Auditor auditor{stages_of(parameters, workload.depth() <= 1)};
   pump.observe(watch);
   if (options.accounts) pump.observe(auditor);
   sc_core::sc_start();

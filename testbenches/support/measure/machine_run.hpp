@@ -32,6 +32,7 @@ struct MachineRun {
   std::uint64_t unbalanced = 0;       ///< requests whose stages are out of order or do not sum to their latency
   std::uint64_t unfinished_stages = 0;///< reads and writes that lack a stage which every one of them passes that reaches the disk
   std::uint64_t at_disk = 0;          ///< requests that reached the disk: no page cache had answered them
+  char first_wrong[96] = {};          ///< the first request of unbalanced or unfinished_stages, in words; empty: none
   std::uint64_t diagnostics = 0;      ///< findings of the checkers
   double simulated_seconds = 0;
   std::array<double, 8> counts{};     ///< see RunOptions::count
