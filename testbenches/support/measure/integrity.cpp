@@ -12,6 +12,8 @@
 #include <random>
 #include <stdexcept>
 
+#include <fmt/format.h>
+
 #include <ahcisim/models/machine/bare_metal.hpp>
 #include <ahcisim/models/machine/bare_metal_ide.hpp>
 #include <ahcisim/models/machine/emulated.hpp>
@@ -41,8 +43,8 @@ host::Memory& memory_of(machine::Machine& machine) {
 
 class Checker final : public host::RequestOwner, public host::DeviceListener {
  public:
-  Checker(machine::Machine& machine, kit::Context& context, const IntegrityOptions& options)
-      : machine_{machine}, memory_{memory_of(machine)}, context_{context}, options_{options}, random_{options.seed},
+  Checker(machine::Machine& machine, kit::Context& context, const IntegrityOptions& options, bool ignores_flushes)
+      : machine_{machine}, ignores_flushes_{ignores_flushes}, memory_{memory_of(machine)}, context_{context}, options_{options}, random_{options.seed},
         first_{machine.sectors() - span_sectors}, copy_(span_sectors * sector) {
     for (Task& task : tasks_) {
       task.base = memory_.allocate(region_bytes);
@@ -76,7 +78,8 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
       machine_.content().read(first_ + at, largest_sectors, held.data());
       if (std::memcmp(held.data(), &copy_[at * sector], held.size()) != 0) complain("the store differs at the end", first_ + at, 0);
     }
-    if (auto* const emulated = dynamic_cast<machine::Emulated*>(&machine_); emulated && emulated->host().drive()) check_image(emulated->host());
+    auto* const emulated = dynamic_cast<machine::Emulated*>(&machine_);
+    if (emulated && emulated->host().drive() && !ignores_flushes_) check_image(emulated->host());
   }
   IntegrityRun run_;
   std::string throw_later_;
@@ -242,6 +245,7 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
   }
 
   machine::Machine& machine_;
+  const bool ignores_flushes_;
   host::Memory& memory_;
   kit::Context& context_;
   const IntegrityOptions& options_;
@@ -263,7 +267,8 @@ IntegrityRun run_integrity(const Settings& settings, const IntegrityOptions& opt
   kit::Context context{options.seed};
   context.calendar.set_run_ahead_limit(Duration::never());
   const std::unique_ptr<machine::Machine> machine = machine::make_machine(context, parameters);
-  Checker checker{*machine, context, options};
+  const bool ignores_flushes = parameters.is_emulated() && host::cache_mode_of(parameters.emulated->image.cache()).no_flush;
+  Checker checker{*machine, context, options, ignores_flushes};
   machine->device().listen(checker);
   timespec begin{}, end{};
   clock_gettime(CLOCK_MONOTONIC, &begin);
@@ -280,6 +285,11 @@ IntegrityRun run_integrity(const Settings& settings, const IntegrityOptions& opt
 
 IntegrityRun run_integrity_apart(const Settings& settings, const IntegrityOptions& options) {
   return apart([&] { return run_integrity(settings, options); });
+}
+
+std::string summary_of(const IntegrityRun& run, const IntegrityOptions& options) {
+  return fmt::format("seed {}: {} reads, {} writes, {} trims, {} flushes, {} pieces, {} bytes compared in {:.2f} s", options.seed, run.reads,
+                     run.writes, run.trims, run.flushes, run.prds, run.bytes_compared, run.wall_seconds);
 }
 
 }  // namespace ahcisim::measure

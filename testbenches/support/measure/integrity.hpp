@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include <support/measure/machine_run.hpp>
 
@@ -29,9 +30,11 @@ struct IntegrityRun {
 
 /// Reads, writes, trims and flushes of 512 B … 256 KiB in the last 64 MiB of the disk, through scatter lists of even, odd-sized
 /// and out-of-order pieces with gaps between them. Checked: every byte read, every gap, and at the end, after a flush, the whole
-/// span in the disk's store and, of an image on a drive, in the drive's. Requests that are outstanding together never touch what
+/// span in the disk's store and, of an image on a drive whose flushes are not ignored, in the drive's. Requests that are outstanding together never touch what
 /// another one writes. Once in a process.
 IntegrityRun run_integrity(const Settings& settings, const IntegrityOptions& options);
 IntegrityRun run_integrity_apart(const Settings& settings, const IntegrityOptions& options);
+/// Seed, requests of each kind and bytes compared, in a line.
+std::string summary_of(const IntegrityRun& run, const IntegrityOptions& options);
 
 }  // namespace ahcisim::measure

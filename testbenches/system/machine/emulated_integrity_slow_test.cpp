@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// A hundred thousand random requests on each interface of an emulated machine, on each way to the drive, every byte compared.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+#include <support/measure/integrity.hpp>
+
+namespace ahcisim::measure {
+namespace {
+
+struct Way {
+  const char* name;
+  const char* cache;
+  const char* io;
+};
+const Way ways[] = {{"through_both_caches", "writeback", "buffered"}, {"through_the_hosts_cache", "writeback", "direct"}, {"past_the_caches", "none", "direct"}};
+
+class EmulatedIntegrityLong : public testing::TestWithParam<std::tuple<const char*, Way>> {};
+INSTANTIATE_TEST_SUITE_P(All, EmulatedIntegrityLong, testing::Combine(testing::Values("ahci", "ide", "virtio_blk"), testing::ValuesIn(ways)),
+                         [](const auto& info) { return std::string{std::get<0>(info.param)} + "_" + std::get<1>(info.param).name; });
+
+TEST_P(EmulatedIntegrityLong, EveryByteIsRight) {
+  const auto& [interface, way] = GetParam();
+  IntegrityOptions options;
+  options.requests = 100'000;
+  options.seed = 40;
+  options.scattered = std::string{way.io} == "direct";
+  std::printf("seed %llu\n", static_cast<unsigned long long>(options.seed));
+  const IntegrityRun run = run_integrity({{"machine.deployment", "emulated"}, {"machine.drive", "samsung-850-pro"}, {"machine.interface", interface},
+                                          {"image.cache", way.cache}, {"guest.io", way.io}, {"guest.page_cache.size", "16MiB"},
+                                          {"host.page_cache.size", "16MiB"}}, options);
+  std::printf("%s\n", summary_of(run, options).c_str());
+  EXPECT_EQ(run.right, options.requests) << run.first_wrong;
+  EXPECT_STREQ(run.first_wrong, "");
+  EXPECT_EQ(run.diagnostics, 0u);
+}
+
+}  // namespace
+}  // namespace ahcisim::measure
