@@ -2,8 +2,6 @@
 // Building of the emulated machine, host first.
 #include <ahcisim/models/machine/emulated.hpp>
 
-#include <utility>
-
 namespace ahcisim::machine {
 namespace {
 
@@ -42,12 +40,9 @@ Emulated::Emulated(kit::Context& context, const Parameters& parameters)
 
 Keeper Emulated::keeper() {
   if (!host_.drive()) return {};
-  SectorMap map = [file = host_.host_file()](std::uint64_t sector) -> std::optional<SectorPlace> {
-    const std::optional<std::uint64_t> place = file->committed_sector(sector);
-    if (!place) return std::nullopt;
-    return SectorPlace{*place, file->committed_at(sector)};
-  };
-  return {host_.drive()->medium(), &host_.drive()->content(), std::move(map), write_through_};
+  host::HostFile* const file = host_.host_file();
+  file->remember_commits();
+  return {host_.drive()->medium(), &host_.drive()->content(), map_of(*file), write_through_};
 }
 
 std::string Emulated::remedy(const std::string& failure) const {

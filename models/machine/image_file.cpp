@@ -17,6 +17,21 @@ constexpr std::uint64_t page_bytes = 4096, page_sectors = page_bytes / disk::sec
 
 }  // namespace
 
+SectorMap map_of(const host::HostFile& file) {
+  SectorMap map;
+  map.place = [&file](std::uint64_t sector) -> std::optional<SectorPlace> {
+    const std::optional<std::uint64_t> place = file.place_ever(sector);
+    if (!place) return std::nullopt;
+    return SectorPlace{*place, file.commits_of(sector)};
+  };
+  map.commits = [&file] {
+    std::vector<MapCommit> commits;
+    for (const host::HostFile::Commit& each : file.commits()) commits.push_back({each.since, each.disk_sector, host::block_sectors});
+    return commits;
+  };
+  return map;
+}
+
 ImageFile::ImageFile(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters, host::CacheMode mode)
     : sc_module{name} {
   const auto bytes = static_cast<std::uint64_t>(parameters.emulated->image.size().value);
@@ -44,9 +59,7 @@ void ImageFile::put_on_drive(kit::Context& context, const Parameters& parameters
                                        kit::to_text(kit::Bytes{static_cast<std::int64_t>(room * disk::sector_bytes)}))};
   cache_ = std::make_unique<host::CachedDevice>("page_cache", context, emulated.host_cache, drive_->driver);
   host::BlockDevice& door = mode.direct ? cache_->direct() : cache_->buffered();
-  for (const kit::ParameterBase* parameter : emulated.file.all()) file_parameters_.set(parameter->name(), parameter->text());
-  file_parameters_.size.set(kit::Bytes{static_cast<std::int64_t>(sectors_ * disk::sector_bytes)});
-  host_file_ = std::make_unique<host::HostFile>("file", context, file_parameters_, door, cache_->direct());
+  host_file_ = std::make_unique<host::HostFile>("file", context, emulated.file, sectors_, door, cache_->direct());
   cache_->set_processor(file_layer_);
   host_file_->set_processor(file_layer_);
   file_ = host_file_.get();

@@ -18,6 +18,7 @@
 #include <ahcisim/models/machine/bare_metal.hpp>
 #include <ahcisim/models/machine/parameters.hpp>
 #include <ahcisim/models/machine/processor_account.hpp>
+#include <ahcisim/models/machine/sector_map.hpp>
 
 namespace ahcisim::machine {
 
@@ -49,10 +50,12 @@ class ImageFile : public sc_core::sc_module {
   std::unique_ptr<host::CachedDevice> cache_;
   std::unique_ptr<host::HostFile> host_file_;
   std::unique_ptr<host::MemoryFile> memory_file_;
-  host::HostFileParameters file_parameters_;  // as given, with the image's size
   host::MemoryFileParameters instant_;
   std::unique_ptr<disk::Store> content_;
   host::BlockDevice* file_ = nullptr;
 };
+
+/// Where a file's sectors lie on its disk, for a judge of power cuts. The file must outlive the map, and remember its commits.
+SectorMap map_of(const host::HostFile& file);
 
 }  // namespace ahcisim::machine

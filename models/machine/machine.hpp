@@ -35,7 +35,7 @@ class Machine {
   virtual disk::Store& content() = 0;
   /// The mechanics or flash at the end of the way; null where there is none.
   virtual disk::Medium* medium() = 0;
-  /// Valid as long as the machine; the map's answers are those of the time at which it is asked.
+  /// To be asked before the simulation starts. Valid as long as the machine; the map tells of all that has been until it is asked.
   virtual Keeper keeper() { return {medium(), &content(), {}, false}; }
   /// What kept the device from ever being ready, where the device itself was not to be asked; else empty.
   virtual std::string failure() const { return {}; }

@@ -98,7 +98,6 @@ void Parameters::choose(const std::vector<Setting>& settings) {
 /// A setting that the machine has no use for is a mistake, not a wish.
 void Parameters::check_deployment(const std::vector<Setting>& settings) const {
   if (is_emulated()) {
-    refuse(settings, {"image.file.size"}, "the file is as large as the guest's disk; set image.size");
     if (emulated->image.backing() != "drive")
       refuse(settings, {"machine.image"}, "the guest's disk lies in memory; set image.backing = \"drive\"");
     if (emulated->file.layout() != "contiguous")

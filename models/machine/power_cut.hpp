@@ -6,7 +6,8 @@
 //     const host::PowerCutVerdict verdict = check.verdict(10'000);   // verdict.holds(), verdict.first_breach …
 //
 // The program's disk and the disk that keeps the bytes need not be the same: under a hypervisor the one is an image file on the other,
-// and a map tells where a sector of the image lies and since when the file system would find it there.
+// and a map tells where a sector of the image lies and which commits of the file system put it there. A cut finds a commit when its
+// block, and those of all commits before, are safe on the disk: the ledger knows since when.
 #pragma once
 
 #include <cstdint>

@@ -5,17 +5,34 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include <ahcisim/models/kit/units.hpp>
 
 namespace ahcisim::machine {
 
-/// Where a sector of the program's disk is kept. Before `since` a power cut leaves zeros of it; never(): always.
+/// Where a sector of the program's disk is kept.
 struct SectorPlace {
   std::uint64_t sector = 0;   ///< of the disk that keeps it
-  kit::Duration since;
+  /// Numbers of the commits by which a power cut leaves what is there, zeros instead, and so on by turns; 0: from the beginning.
+  /// Before the first, and where there is none, it leaves zeros.
+  std::vector<std::uint64_t> commits;
 };
-/// Nothing where the sector is kept nowhere. Places do not change during a run, and no two sectors share one.
-using SectorMap = std::function<std::optional<SectorPlace>(std::uint64_t sector)>;
+
+/// A commit of the file system in which the image lies: in force once these sectors of the disk, written from `since` on, are safe,
+/// and so are those of every commit before.
+struct MapCommit {
+  kit::Duration since;
+  std::uint64_t sector = 0;
+  std::uint32_t sectors = 1;
+};
+
+struct SectorMap {
+  /// Nothing where the sector is kept nowhere. A sector has one place in a run, and no two sectors share one. Empty: the program's
+  /// disk is the one that keeps the bytes.
+  std::function<std::optional<SectorPlace>(std::uint64_t sector)> place;
+  std::function<std::vector<MapCommit>()> commits;  ///< numbers 1, 2 …; needed where a place has any
+  explicit operator bool() const { return static_cast<bool>(place); }
+};
 
 }  // namespace ahcisim::machine

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
-// A bare-metal machine whose power is cut 10,000 times: settings in, verdict out. Once in a process.
+// A machine whose power is cut 10,000 times: settings in, verdict out. Once in a process.
 #pragma once
 
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include <ahcisim/models/machine/bare_metal.hpp>
+#include <ahcisim/models/machine/machine.hpp>
 #include <ahcisim/models/machine/power_cut.hpp>
 #include <support/flush_dropper.hpp>
 
@@ -17,7 +18,7 @@ namespace ahcisim::test {
 struct PowerCutSetup {
   std::vector<std::pair<std::string, std::string>> settings;  ///< as `ahcisim run --set` takes them
   host::StampingOptions options;
-  bool drop_flushes = false;
+  unsigned dropped_flushes = 0;   ///< every how-manieth flush is answered and not done; 0: none
 };
 
 /// The verdict after a run, which is expected to have gone well, and a line about it.
@@ -38,18 +39,21 @@ inline host::PowerCutVerdict judged(const machine::PowerCutCheck& check, const k
   return verdict;
 }
 
-inline host::PowerCutVerdict cut_bare_metal(const PowerCutSetup& setup, std::uint64_t cuts = 10'000) {
+/// Bare metal or emulated, as the settings say.
+inline host::PowerCutVerdict cut_power(const PowerCutSetup& setup, std::uint64_t cuts = 10'000) {
   std::vector<machine::Setting> all{{"host.probe.fast_probe", "true", "test"}};
   for (const auto& [key, text] : setup.settings) all.push_back({key, text, "test"});
   const machine::Parameters parameters{all};
   kit::Context context{setup.options.seed};
   context.calendar.set_run_ahead_limit(kit::Duration::never());
-  machine::BareMetal machine{context, parameters};
-  FlushDropper dropper{machine.driver};
-  host::BlockDevice& device = setup.drop_flushes ? static_cast<host::BlockDevice&>(dropper) : machine.driver;
-  machine::PowerCutCheck check{context, device, *machine.medium(), machine.content(), setup.options};
+  const std::unique_ptr<machine::Machine> machine = machine::make_machine(context, parameters);
+  FlushDropper dropper{machine->device(), setup.dropped_flushes};
+  host::BlockDevice& device = setup.dropped_flushes ? dropper : machine->device();
+  const machine::Keeper keeper = machine->keeper();
+  machine::PowerCutCheck check{context, device, *keeper.medium, *keeper.store, setup.options};
   sc_core::sc_start();
-  return judged(check, context, cuts);
+  EXPECT_EQ(machine->failure(), "");
+  return judged(check, context, cuts, keeper.map);
 }
 
 }  // namespace ahcisim::test

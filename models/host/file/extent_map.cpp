@@ -38,7 +38,6 @@ ExtentMap::Extent ExtentMap::fresh(std::uint64_t index) const {
   if (sparse_) return extent;
   extent.written = extent.complete = extent.committed = ~std::uint64_t{0};
   extent.place = static_cast<std::uint32_t>(index);
-  extent.committed_at = {};
   return extent;
 }
 
@@ -120,11 +119,14 @@ void ExtentMap::begin_commit() {
   changed_.clear();
 }
 
-void ExtentMap::end_commit(kit::Duration at) {
+void ExtentMap::end_commit(std::uint64_t number) {
   for (const Snapshot& snapshot : committing_) {
     Extent& extent = extents_[snapshot.extent];
+    if (extent.committed == snapshot.complete) continue;
     extent.committed = snapshot.complete;
-    extent.committed_at = at;
+    if (!remember_) continue;
+    commits_.resize(extents_.size());
+    commits_[snapshot.extent].push_back({number, snapshot.complete});
   }
   committing_.clear();
 }
@@ -160,6 +162,24 @@ std::optional<std::uint64_t> ExtentMap::committed_place(std::uint64_t sector) co
   return sector_of(at(block / blocks_).place, sector);
 }
 
-kit::Duration ExtentMap::committed_at(std::uint64_t sector) const { return at(sector / block_sectors / blocks_).committed_at; }
+std::optional<std::uint64_t> ExtentMap::place_ever(std::uint64_t sector) const {
+  const std::uint32_t place = at(sector / block_sectors / blocks_).place;
+  return place == no_place ? std::nullopt : std::optional{sector_of(place, sector)};
+}
+
+std::vector<std::uint64_t> ExtentMap::commits_of(std::uint64_t sector) const {
+  const std::uint64_t block = sector / block_sectors, index = block / blocks_;
+  std::vector<std::uint64_t> changes;
+  bool there = !sparse_;
+  if (there) changes.push_back(0);
+  const std::uint32_t entry = table_.find(index);
+  if (entry == no_frame || entry >= commits_.size()) return changes;
+  for (const Commit& commit : commits_[entry]) {
+    if (static_cast<bool>(commit.committed >> (block % blocks_) & 1) == there) continue;
+    there = !there;
+    changes.push_back(commit.number);
+  }
+  return changes;
+}
 
 }  // namespace ahcisim::host

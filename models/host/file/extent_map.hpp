@@ -12,7 +12,6 @@
 #include <vector>
 
 #include <ahcisim/models/host/cache/policy/page_table.hpp>
-#include <ahcisim/models/kit/units.hpp>
 
 namespace ahcisim::host {
 
@@ -45,14 +44,20 @@ class ExtentMap {
   std::size_t changed() const { return changed_.size(); }
   /// What has changed so far is being committed; what changes from now on is for the next commit.
   void begin_commit();
-  void end_commit(kit::Duration at);
+  /// That was commit `number`: 1 or more, rising.
+  void end_commit(std::uint64_t number);
+  /// From now on every commit is remembered that changes what a power cut leaves: some bytes each.
+  void remember_commits() { remember_ = true; }
 
   /// Where the sector is read from now; nothing for a hole.
   std::optional<std::uint64_t> place(std::uint64_t sector) const;
   /// Where it would be read from after a power cut now; nothing where it would be a hole.
   std::optional<std::uint64_t> committed_place(std::uint64_t sector) const;
-  /// When the extent's mapping last became durable; 0 for what was there from the beginning, never() where it never was.
-  kit::Duration committed_at(std::uint64_t sector) const;
+  /// The place that the sector has, or had before it became a hole; nothing where it never had one.
+  std::optional<std::uint64_t> place_ever(std::uint64_t sector) const;
+  /// Numbers of the commits with which a power cut began to leave the sector at its place, a hole there, and so on by turns;
+  /// begins with 0 where it was there from the beginning, empty where it never was. Of remembered commits only.
+  std::vector<std::uint64_t> commits_of(std::uint64_t sector) const;
   std::uint64_t extents_allocated() const { return taken_; }
 
  private:
@@ -61,11 +66,13 @@ class ExtentMap {
     std::uint64_t written = 0, complete = 0, committed = 0;  // a bit for each block
     std::uint32_t place = no_place;
     bool listed = false;  // among those changed
-    kit::Duration committed_at = kit::Duration::never();
   };
   struct Snapshot {
     std::uint32_t extent;
     std::uint64_t complete;
+  };
+  struct Commit {
+    std::uint64_t number, committed;
   };
   Extent fresh(std::uint64_t index) const;
   Extent at(std::uint64_t index) const;
@@ -90,6 +97,8 @@ class ExtentMap {
   std::vector<Extent> extents_;          // those that were ever touched
   std::vector<std::uint32_t> changed_;
   std::vector<Snapshot> committing_;
+  bool remember_ = false;
+  std::vector<std::vector<Commit>> commits_;  // by the extents' entries
 };
 
 }  // namespace ahcisim::host

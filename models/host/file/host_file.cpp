@@ -16,14 +16,15 @@ std::uint64_t sectors(kit::Bytes bytes) { return static_cast<std::uint64_t>(byte
 
 }  // namespace
 
-HostFile::HostFile(const sc_core::sc_module_name& name, kit::Context& context, const HostFileParameters& parameters,
+HostFile::HostFile(const sc_core::sc_module_name& name, kit::Context& context, const HostFileParameters& parameters, std::uint64_t sectors,
                    BlockDevice& data, BlockDevice& journal)
     : sc_module{name},
       context_{context},
       calendar_{context.calendar},
       parameters_{parameters},
       data_{data},
-      journal_{journal} {
+      journal_{journal},
+      wanted_{sectors / block_sectors * block_sectors} {
   context.stats.add(this->name(), statistics_);
   data_.listen(*this);
 }
@@ -35,18 +36,18 @@ void HostFile::listen(DeviceListener& listener) {
 void HostFile::ready(kit::Duration at) {
   const std::uint64_t first = (sectors(parameters_.journal_offset()) + sectors(parameters_.journal_size())) / block_sectors * block_sectors;
   const std::uint64_t disk = data_.capacity(), room = disk > first ? (disk - first) / block_sectors * block_sectors : 0;
-  const std::uint64_t wanted = sectors(parameters_.size()) / block_sectors * block_sectors;
   const std::uint64_t extent = std::max<std::uint64_t>(sectors(parameters_.extent()) / block_sectors, 1) * block_sectors;
   const bool sparse = parameters_.layout() == "sparse";
   // A sparse file's places are whole extents.
   const std::uint64_t usable = sparse ? room / extent * extent : room;
-  sectors_ = wanted ? wanted : usable;
+  sectors_ = wanted_ ? wanted_ : usable;
   if (sectors_ == 0 || sectors_ > usable)
     return failed(fmt::format("{}: a file of {} sectors does not fit on a disk of {}, of which {} are behind the journal; choose "
                               "a larger disk, a smaller file or a smaller journal",
-                              name(), std::max(sectors_, wanted), disk, usable),
+                              name(), std::max(sectors_, wanted_), disk, usable),
                   at);
   map_.emplace(first, sectors_, static_cast<std::uint32_t>(extent / block_sectors), sparse, context_.seed);
+  if (remember_commits_) map_->remember_commits();
   release_early(at);
   listeners_.ready(at);
 }

@@ -36,9 +36,10 @@ namespace ahcisim::host {
 
 class HostFile : public sc_core::sc_module, public BlockDevice, private RequestOwner, private DeviceListener {
  public:
-  /// Becomes the listener of `data`. Both doors outlive it, and may be the same driver where there is no page cache.
-  HostFile(const sc_core::sc_module_name& name, kit::Context& context, const HostFileParameters& parameters, BlockDevice& data,
-           BlockDevice& journal);
+  /// A file of `sectors` sectors, a multiple of 8, or, where that is 0, of all the disk behind the journal. Becomes the listener of
+  /// `data`. Both doors outlive it, and may be the same driver where there is no page cache.
+  HostFile(const sc_core::sc_module_name& name, kit::Context& context, const HostFileParameters& parameters, std::uint64_t sectors,
+           BlockDevice& data, BlockDevice& journal);
 
   /// Scatter lists are handed down, and refused (unsupported) where a hole or the rest of a block would have to be filled.
   void submit(Request& request, kit::Duration at) override;
@@ -48,11 +49,24 @@ class HostFile : public sc_core::sc_module, public BlockDevice, private RequestO
   void listen(DeviceListener& listener) override;
   void set_processor(ProcessorTime& processor) { processor_ = &processor; }
 
-  /// Where a sector of the file is on the disk now, where it would be found after a power cut now (nothing: a hole), and since
-  /// when its extent's mapping has been as it is after a cut (never(): it was never committed). Valid once ready.
+  /// Where a sector of the file is on the disk now, and where it would be found after a power cut now (nothing: a hole). Valid
+  /// once ready.
   std::optional<std::uint64_t> disk_sector(std::uint64_t lba) const { return map_->place(lba); }
   std::optional<std::uint64_t> committed_sector(std::uint64_t lba) const { return map_->committed_place(lba); }
-  kit::Duration committed_at(std::uint64_t lba) const { return map_->committed_at(lba); }
+  /// Remembers commits, for what a power cut at any past instant would have left. Before the simulation starts.
+  void remember_commits() { remember_commits_ = true; }
+  /// The commit block of a transaction: a cut leaves what it says once this block, written from `since` on, is safe on the disk, and
+  /// those of all transactions before. Not when its end was told: the block may be safe before, or with a disk that lies, not yet.
+  struct Commit {
+    kit::Duration since;
+    std::uint64_t disk_sector = 0;  ///< its first of 8
+  };
+  /// Of the transactions 1, 2 …, in their order.
+  const std::vector<Commit>& commits() const { return commits_; }
+  /// The one place on the disk that a sector of the file had or has, if any, and the transactions by which cuts leave it there and
+  /// leave a hole, by turns (ExtentMap::commits_of()).
+  std::optional<std::uint64_t> place_ever(std::uint64_t lba) const { return map_->place_ever(lba); }
+  std::vector<std::uint64_t> commits_of(std::uint64_t lba) const { return map_->commits_of(lba); }
   const HostFileStatistics& statistics() const { return statistics_; }
 
  private:
@@ -112,7 +126,10 @@ class HostFile : public sc_core::sc_module, public BlockDevice, private RequestO
   HostFileStatistics statistics_;
   Listeners listeners_;
   std::optional<ExtentMap> map_;
+  const std::uint64_t wanted_;   // sectors of the file; 0: all there are
   std::uint64_t sectors_ = 0;
+  bool remember_commits_ = false;
+  std::vector<Commit> commits_;
 
   std::deque<Operation> operations_;
   std::vector<Operation*> free_operations_;

@@ -80,6 +80,7 @@ void HostFile::write_journal(std::uint64_t blocks, Io::Kind kind, kit::Duration 
   io.request.lba = static_cast<std::uint64_t>(parameters_.journal_offset().value) / sector_bytes + journal_block_ * block_sectors;
   io.request.sectors = static_cast<std::uint32_t>(blocks * block_sectors);
   io.request.fua = io.request.flush_first = kind == Io::Kind::commit;
+  if (kind == Io::Kind::commit && remember_commits_) commits_.push_back({at, io.request.lba});
   journal_block_ += blocks;
   statistics_.commit_blocks.add(blocks);
   journal_.submit(io.request, at);
@@ -90,7 +91,7 @@ void HostFile::write_commit_block(kit::Duration at) { write_journal(1, Io::Kind:
 
 void HostFile::end_commit(kit::Duration at) {
   const bool failed = aborted_ != RequestStatus::ok;
-  if (!failed) map_->end_commit(at);
+  if (!failed) map_->end_commit(committing_.id);
   statistics_.commit_time.add(at - committing_.begun);
   const std::uint64_t done = committing_.id;
   committing_ = {};

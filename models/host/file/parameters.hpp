@@ -7,8 +7,6 @@
 namespace ahcisim::host {
 
 struct HostFileParameters : kit::ParameterSet {
-  kit::Parameter<kit::Bytes> size{*this, "size", kit::Bytes{0}, kit::choice("0: all of the disk behind the journal"),
-      "size of the file, a multiple of 4 KiB", {{kit::Bytes{0}, kit::Bytes{std::int64_t{1} << 56}}}};
   kit::Choice layout{*this, "layout", "contiguous", {"contiguous", "sparse"},
       kit::choice("an image made beforehand and written once, or one that grows"),
       "contiguous: everything allocated in one piece; sparse: blocks are allocated at their first write"};

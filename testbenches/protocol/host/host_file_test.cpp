@@ -32,9 +32,10 @@ struct FileBench : RequestOwner, DeviceListener {
     if (change) change(*this);
     if (cached) cache.emplace("cache", context, cache_parameters, disk);
     if (cached)
-      file.emplace("file", context, parameters, cache->buffered(), cache->direct());
+      file.emplace("file", context, parameters, size, cache->buffered(), cache->direct());
     else
-      file.emplace("file", context, parameters, disk, disk);
+      file.emplace("file", context, parameters, size, disk, disk);
+    file->remember_commits();
     file->listen(*this);
   }
   void completed(Request& request, Duration at) override {
@@ -64,6 +65,7 @@ struct FileBench : RequestOwner, DeviceListener {
 
   kit::Context context;
   HostFileParameters parameters;
+  std::uint64_t size = 0;
   CacheParameters cache_parameters;
   FakeBlockDevice disk{context, 65536};
   std::optional<CachedDevice> cache;
@@ -111,7 +113,9 @@ TEST(HostFile, a_flush_commits_where_blocks_were_allocated) {
   // Descriptor; inode, block bitmap, group descriptor.
   EXPECT_THAT(bench.take_log(), ElementsAre(data, "write 2048+32", "preflush write 2080+8 fua"));
   EXPECT_EQ(bench.file->committed_sector(0), bench.file->disk_sector(0));
-  EXPECT_GT(bench.file->committed_at(0), Duration{});
+  EXPECT_THAT(bench.file->commits_of(0), ElementsAre(1u));
+  ASSERT_EQ(bench.file->commits().size(), 1u);
+  EXPECT_EQ(bench.file->commits()[0].disk_sector, 2080u);
   // Written again, nothing is allocated: no commit is needed.
   bench.act(Op::write, 0, 8);
   bench.take_log();
@@ -228,7 +232,7 @@ TEST(HostFile, a_journal_that_cannot_be_written_stops_all_writing) {
 }
 
 TEST(HostFile, a_file_that_does_not_fit_is_refused) {
-  FileBench bench{false, false, [](FileBench& b) { b.parameters.size.set(kit::Bytes{1 << 30}); }};
+  FileBench bench{false, false, [](FileBench& b) { b.size = 1 << 21; }};
   EXPECT_THAT(bench.failure, ::testing::HasSubstr("does not fit"));
   EXPECT_EQ(bench.act(Op::read, 0, 8).status, RequestStatus::gone);
 }

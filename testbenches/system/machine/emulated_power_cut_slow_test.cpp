@@ -12,7 +12,7 @@ TEST_P(EmulatedPowerCutLong, KeepsItsPromises) {
   test::PowerCutSetup setup = test::emulated_setup(drive, interface, mode, seed);
   setup.options.writes = 12'000;
   setup.options.fua_percent = 5;
-  const host::PowerCutVerdict verdict = test::cut_emulated(setup);
+  const host::PowerCutVerdict verdict = test::cut_power(setup);
   if (!host::cache_mode_of(mode).no_flush) {
     EXPECT_TRUE(verdict.holds()) << verdict.first_breach;
     return;

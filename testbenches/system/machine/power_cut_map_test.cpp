@@ -53,27 +53,61 @@ TEST(PowerCutMap, WithoutAMapTheLedgersDiskIsTheProgramsWithinTheRegion) {
   EXPECT_EQ(changes[1].content.kind, Kind::foreign) << "another sector's stamp";
 }
 
-TEST(PowerCutMap, ASectorIsThereWhenItsBytesAndItsPlaceAre) {
-  Disk disk;
-  const disk::DurableLedger ledger{disk.medium, disk.store};
-  const std::map<std::uint64_t, machine::SectorPlace> places{{0, {500, 5_us}}, {1, {400, 1_us}}, {2, {401, Duration::never()}}};
-  const machine::SectorMap map = [&places](std::uint64_t sector) {
+machine::SectorMap map_of(const std::map<std::uint64_t, machine::SectorPlace>& places, const std::vector<machine::MapCommit>& commits) {
+  machine::SectorMap map;
+  map.place = [&places](std::uint64_t sector) {
     const auto found = places.find(sector);
     return found == places.end() ? std::nullopt : std::optional{found->second};
   };
+  map.commits = [&commits] { return commits; };
+  return map;
+}
+
+TEST(PowerCutMap, ASectorIsThereWhenItsBytesAndItsPlaceAre) {
+  Disk disk;
+  const disk::DurableLedger ledger{disk.medium, disk.store};
+  const std::map<std::uint64_t, machine::SectorPlace> places{{0, {500, {2}}}, {1, {400, {1}}}, {2, {401, {}}}};
+  const std::vector<machine::MapCommit> commits{{500_ns, 9'000, 1}, {3_us, 9'001, 1}};
+  disk.put(9'000, 0, 0, 1_us);  // the journal's
+  disk.put(9'001, 0, 0, 2_us);  // still of an older commit
   disk.put(500, 0, 1, 2_us);
   disk.put(500, 0, 2, 3_us);
   disk.put(400, 1, 3, 4_us);
   disk.put(401, 2, 4, 4_us);  // allocated, never committed
   disk.put(3, 3, 5, 4_us);    // kept nowhere that the map knows
+  disk.put(9'001, 0, 0, 5_us);
   disk.put(500, 0, 6, 9_us);
   host::WriteHistory history;
   for (const std::uint64_t sector : {0, 0, 1, 2, 3, 0}) history.write_acknowledged(history.write_submitted(sector, 1, true, 1_us), 1_us);
-  const host::PowerCutJudge judge{history, machine::durable_changes(ledger, 0, 4, map)};
+  const host::PowerCutJudge judge{history, machine::durable_changes(ledger, 0, 4, map_of(places, commits))};
   EXPECT_EQ(judge.examine({4_us}).lost_stable, 5u) << "the journal has not found sector 0 yet";
   EXPECT_EQ(judge.examine({5_us}).lost_stable, 3u) << "now it holds write 2, of which write 6 is missing";
   EXPECT_EQ(judge.examine({9_us}).lost_stable, 2u) << "sectors 2 and 3 are lost for ever";
   EXPECT_EQ(judge.examine({9_us}).cuts_with_foreign, 0u);
+}
+
+// Recovery ends at the first commit that is not there.
+TEST(PowerCutMap, ACommitCountsWhenAllOfItIsSafeAndAllBefore) {
+  Disk disk;
+  const disk::DurableLedger ledger{disk.medium, disk.store};
+  const std::map<std::uint64_t, machine::SectorPlace> places{{0, {500, {0}}}, {1, {501, {1}}}, {2, {502, {2, 3, 4}}}, {3, {503, {4}}}};
+  const std::vector<machine::MapCommit> commits{{1_us, 9'000, 2}, {2_us, 9'002, 1}, {6_us, 9'003, 1}, {7_us, 9'004, 1}};
+  for (const std::uint64_t sector : {0, 1, 2, 3}) disk.put(500 + sector, sector, sector + 1, 1_us);
+  disk.put(9'002, 0, 0, 2_us);
+  disk.put(9'000, 0, 0, 3_us);
+  disk.put(9'001, 0, 0, 4_us);  // now commits 1 and 2
+  disk.put(9'003, 0, 0, 6_us);  // a hole instead of sector 2
+  const auto there = [&](Duration at) {
+    std::string found(4, '-');
+    for (const host::DurableChange& change : machine::durable_changes(ledger, 0, 4, map_of(places, commits)))
+      if (change.at <= at) found[change.sector] = change.content.kind == Kind::blank ? '-' : 'x';
+    return found;
+  };
+  EXPECT_EQ(there(3_us), "x---");
+  EXPECT_EQ(there(4_us), "xxx-");
+  EXPECT_EQ(there(5_us), "xxx-");
+  EXPECT_EQ(there(6_us), "xx--");
+  EXPECT_EQ(there(1_ms), "xx--") << "the disk never had the last commit";
 }
 
 TEST(PowerCutMap, WhatTheDiskHeldBeforeIsBlankToTheJudge) {

@@ -28,7 +28,7 @@ TEST_P(MachinePowerCutLong, KeepsItsPromises) {
     setup.settings.emplace_back("host.driver.write_cache", "off");
     setup.options.stable_when_acknowledged = true;
   }
-  const host::PowerCutVerdict verdict = test::cut_bare_metal(setup);
+  const host::PowerCutVerdict verdict = test::cut_power(setup);
   EXPECT_TRUE(verdict.holds()) << verdict.first_breach;
 }
 

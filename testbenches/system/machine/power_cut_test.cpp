@@ -6,7 +6,7 @@ namespace ahcisim {
 namespace {
 
 using host::PowerCutVerdict;
-using test::cut_bare_metal;
+using test::cut_power;
 using test::PowerCutSetup;
 
 const char* const drives[] = {"ultrastar-dc-hc310", "samsung-850-pro", "intel-s4500", "instant"};
@@ -27,7 +27,7 @@ class MachinePowerCut : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(MachinePowerCut, CachedWritesWithFlushes) {
-  const PowerCutVerdict verdict = cut_bare_metal(setup(101));
+  const PowerCutVerdict verdict = cut_power(setup(101));
   EXPECT_TRUE(verdict.holds()) << verdict.first_breach;
   if (volatile_buffer())
     EXPECT_GT(verdict.cuts_losing_acknowledged, verdict.cuts / 2) << "what no flush has covered is lost: the price of the cache";
@@ -40,7 +40,7 @@ TEST_P(MachinePowerCut, ForcedUnitAccessByTheDisk) {
   forced.settings.emplace_back("host.driver.fua", "true");
   forced.options.fua_percent = 40;
   forced.options.flush_every = 0;
-  const PowerCutVerdict verdict = cut_bare_metal(forced);
+  const PowerCutVerdict verdict = cut_power(forced);
   EXPECT_TRUE(verdict.holds()) << verdict.first_breach;
   if (volatile_buffer()) EXPECT_GT(verdict.cuts_losing_acknowledged, 0u);
 }
@@ -49,7 +49,7 @@ TEST_P(MachinePowerCut, ForcedUnitAccessByAFlushBehindTheWrite) {
   PowerCutSetup forced = setup(103);
   forced.options.fua_percent = 40;
   forced.options.flush_every = 50;
-  const PowerCutVerdict verdict = cut_bare_metal(forced);
+  const PowerCutVerdict verdict = cut_power(forced);
   EXPECT_TRUE(verdict.holds()) << verdict.first_breach;
 }
 
@@ -57,7 +57,7 @@ TEST_P(MachinePowerCut, CacheOff) {
   PowerCutSetup off = setup(104);
   off.settings.emplace_back("host.driver.write_cache", "off");
   off.options.stable_when_acknowledged = true;
-  const PowerCutVerdict verdict = cut_bare_metal(off);
+  const PowerCutVerdict verdict = cut_power(off);
   EXPECT_TRUE(verdict.holds()) << verdict.first_breach;
 }
 
@@ -65,15 +65,31 @@ TEST_P(MachinePowerCut, OneCommandAtATime) {
   PowerCutSetup single = setup(105);
   single.settings.emplace_back("host.driver.ncq", "false");
   single.options.fua_percent = 10;
-  const PowerCutVerdict verdict = cut_bare_metal(single);
+  const PowerCutVerdict verdict = cut_power(single);
   EXPECT_TRUE(verdict.holds()) << verdict.first_breach;
+}
+
+// Parallel ATA: no queue, and a flush behind a write that is to be safe.
+TEST_P(MachinePowerCut, OverIde) {
+  PowerCutSetup parallel = setup(108);
+  parallel.settings.emplace_back("machine.interface", "ide");
+  parallel.options.fua_percent = 5;
+  const PowerCutVerdict verdict = cut_power(parallel);
+  EXPECT_TRUE(verdict.holds()) << verdict.first_breach;
+  if (volatile_buffer()) EXPECT_GT(verdict.cuts_losing_acknowledged, 0u);
+}
+
+TEST_P(MachinePowerCut, AFlushThatIsForgottenNowAndThenIsFoundOut) {
+  PowerCutSetup lying = setup(109);
+  lying.dropped_flushes = 4;
+  EXPECT_EQ(cut_power(lying).holds(), !volatile_buffer());
 }
 
 TEST_P(MachinePowerCut, AFlushThatIsOnlyAnsweredIsFoundOut) {
   PowerCutSetup lying = setup(106);
-  lying.drop_flushes = true;
+  lying.dropped_flushes = 1;
   lying.options.fua_percent = 10;
-  const PowerCutVerdict verdict = cut_bare_metal(lying);
+  const PowerCutVerdict verdict = cut_power(lying);
   EXPECT_EQ(verdict.cuts_with_foreign, 0u) << "it loses, but it does not make up";
   if (!volatile_buffer()) {
     EXPECT_TRUE(verdict.holds()) << verdict.first_breach;
@@ -87,7 +103,7 @@ TEST_P(MachinePowerCut, AFlushThatIsOnlyAnsweredIsFoundOut) {
 TEST_P(MachinePowerCut, PromisingACacheToBeSafeIsFoundOut) {
   PowerCutSetup wrong = setup(107);
   wrong.options.stable_when_acknowledged = true;  // but the cache is on
-  const PowerCutVerdict verdict = cut_bare_metal(wrong);
+  const PowerCutVerdict verdict = cut_power(wrong);
   EXPECT_EQ(verdict.holds(), !volatile_buffer());
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The mapping of a file: holes, places, and what a power cut leaves of it.
+#include <algorithm>
+#include <array>
 #include <set>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <ahcisim/models/host/file/extent_map.hpp>
@@ -9,6 +12,9 @@
 
 namespace ahcisim::host {
 namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 constexpr std::uint64_t first = 1000;
 
@@ -19,7 +25,7 @@ TEST(ExtentMap, a_contiguous_file_is_one_run) {
   EXPECT_EQ(run.sectors, 4000u);
   EXPECT_FALSE(run.hole);
   EXPECT_EQ(map.committed_place(77), first + 77);
-  EXPECT_EQ(map.committed_at(77), kit::Duration{});
+  EXPECT_THAT(map.commits_of(77), ElementsAre(0u));
 }
 
 TEST(ExtentMap, a_sparse_file_is_one_hole) {
@@ -29,7 +35,8 @@ TEST(ExtentMap, a_sparse_file_is_one_hole) {
   EXPECT_EQ(run.sectors, 4000u);
   EXPECT_FALSE(map.place(5));
   EXPECT_FALSE(map.committed_place(5));
-  EXPECT_EQ(map.committed_at(5), kit::Duration::never());
+  EXPECT_THAT(map.commits_of(5), IsEmpty());
+  EXPECT_FALSE(map.place_ever(5));
 }
 
 TEST(ExtentMap, every_extent_gets_a_place_of_its_own) {
@@ -67,20 +74,53 @@ TEST(ExtentMap, runs_end_where_the_mapping_does) {
 
 TEST(ExtentMap, a_commit_covers_what_was_complete_when_it_began) {
   ExtentMap map{first, 4096, 64, true, 1};
+  map.remember_commits();
   map.allocate(0, 3);
   map.complete(0, 1);
   EXPECT_EQ(map.changed(), 1u);
   map.begin_commit();
   map.complete(1, 2);
   EXPECT_FALSE(map.committed_place(0));
-  map.end_commit(kit::Duration::from_us(7));
+  map.end_commit(7);
   EXPECT_EQ(map.committed_place(3), map.place(3));
   EXPECT_FALSE(map.committed_place(8));
-  EXPECT_EQ(map.committed_at(0), kit::Duration::from_us(7));
+  EXPECT_THAT(map.commits_of(0), ElementsAre(7u));
   map.begin_commit();
-  map.end_commit(kit::Duration::from_us(9));
+  map.end_commit(9);
   EXPECT_EQ(map.committed_place(8), map.place(8));
   EXPECT_FALSE(map.committed_place(16));  // its data never came
+  EXPECT_THAT(map.commits_of(0), ElementsAre(7u)) << "the extent's second commit is not its first block's";
+  EXPECT_THAT(map.commits_of(8), ElementsAre(9u));
+  EXPECT_THAT(map.commits_of(16), IsEmpty());
+}
+
+// A cut after any past commit: looked up afterwards, it leaves what it would have left then.
+TEST(ExtentMap, remembers_what_a_cut_would_have_left_after_each_commit) {
+  constexpr std::uint64_t seed = 4711, blocks = 40;
+  SCOPED_TRACE(seed);
+  for (const bool sparse : {true, false}) {
+    kit::Random random{seed, "extent_map.commits"};
+    ExtentMap map{first, blocks * 8, 8, sparse, seed};
+    map.remember_commits();
+    std::vector<std::array<std::optional<std::uint64_t>, blocks>> seen;
+    for (std::uint64_t step = 1; step <= 400; ++step) {
+      const std::uint64_t from = random.between(0, blocks - 1), end = random.between(from + 1, blocks);
+      switch (random.between(0, 4)) {
+        case 0: map.punch(from, end); break;
+        case 1: map.begin_commit(); break;
+        case 2: map.end_commit(step); break;
+        default: map.allocate(from, end), map.complete(from, (from + end + 1) / 2);
+      }
+      seen.emplace_back();
+      for (std::uint64_t block = 0; block < blocks; ++block) seen.back()[block] = map.committed_place(block * 8 + 3);
+    }
+    for (std::uint64_t step = 1; step <= seen.size(); ++step)
+      for (std::uint64_t block = 0; block < blocks; ++block) {
+        const std::vector<std::uint64_t> changes = map.commits_of(block * 8 + 3);
+        const bool there = (std::upper_bound(changes.begin(), changes.end(), step) - changes.begin()) % 2 != 0;
+        ASSERT_EQ(there ? map.place_ever(block * 8 + 3) : std::nullopt, seen[step - 1][block]) << step << ", block " << block;
+      }
+  }
 }
 
 TEST(ExtentMap, a_hole_is_there_after_a_cut_only_when_committed) {
@@ -89,7 +129,7 @@ TEST(ExtentMap, a_hole_is_there_after_a_cut_only_when_committed) {
   EXPECT_FALSE(map.place(8));
   EXPECT_EQ(map.committed_place(8), first + 8);
   map.begin_commit();
-  map.end_commit(kit::Duration::from_us(1));
+  map.end_commit(1);
   EXPECT_FALSE(map.committed_place(8));
 }
 
