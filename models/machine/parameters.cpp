@@ -64,6 +64,8 @@ Parameters::Parameters(const std::vector<Setting>& settings, kit::ParameterSet* 
   configuration_.add("ata", ata);
   emulated->add_to(configuration_);
   if (workload) configuration_.add("workload", *workload);
+  // A key that one looks for where the file's others are.
+  refuse(settings, {"image.file.size"}, "the file is as large as the guest's disk; set image.size");
   for (const Setting& setting : settings)
     if (!contains(choosing_keys, setting.key)) apply(setting);
   check_deployment(settings);

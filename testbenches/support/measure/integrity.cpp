@@ -28,7 +28,7 @@ using host::IoRequest;
 using host::Request;
 using kit::Duration;
 
-constexpr std::uint64_t sector = 512, span_sectors = (64u << 20) / sector;
+constexpr std::uint64_t sector = 512;
 constexpr std::uint32_t largest_sectors = (256u << 10) / sector;
 constexpr std::size_t most_pieces = 220;                                        // more than one command's PRDT holds
 constexpr std::uint64_t region_bytes = (256u << 10) + 64 * (most_pieces + 1);  // the pieces and the gaps between them
@@ -45,7 +45,7 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
  public:
   Checker(machine::Machine& machine, kit::Context& context, const IntegrityOptions& options, bool ignores_flushes)
       : machine_{machine}, ignores_flushes_{ignores_flushes}, memory_{memory_of(machine)}, context_{context}, options_{options}, random_{options.seed},
-        first_{machine.sectors() - span_sectors}, copy_(span_sectors * sector) {
+        span_sectors_{options.span / sector}, first_{machine.sectors() - span_sectors_}, copy_(options.span) {
     for (Task& task : tasks_) {
       task.base = memory_.allocate(region_bytes);
       task.request.owner = this;
@@ -74,7 +74,7 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
   /// The span as the disk's store holds it.
   void check_store() {
     std::vector<std::uint8_t> held(largest_sectors * sector);
-    for (std::uint64_t at = 0; at < span_sectors; at += largest_sectors) {
+    for (std::uint64_t at = 0; at < span_sectors_; at += largest_sectors) {
       machine_.content().read(first_ + at, largest_sectors, held.data());
       if (std::memcmp(held.data(), &copy_[at * sector], held.size()) != 0) complain("the store differs at the end", first_ + at, 0);
     }
@@ -112,7 +112,7 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
   /// The span as the file system would find it on the host's drive.
   void check_image(machine::ImageFile& image) {
     std::array<std::uint8_t, sector> held;
-    for (std::uint64_t at = 0; at < span_sectors; ++at) {
+    for (std::uint64_t at = 0; at < span_sectors_; ++at) {
       const std::optional<std::uint64_t> place = image.host_file()->disk_sector(first_ + at);
       held.fill(0);
       if (place) image.drive()->content().read(*place, 1, held.data());
@@ -148,7 +148,7 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
     request.priority = below(10) == 0;
     do {
       request.sectors = request.op == IoRequest::Op::flush ? 0 : any_size();
-      request.lba = request.sectors ? first_ + below(span_sectors - request.sectors + 1) : 0;
+      request.lba = request.sectors ? first_ + below(span_sectors_ - request.sectors + 1) : 0;
     } while (request.sectors && collides(request));
     request.segments = nullptr, request.segment_count = 0;
     const bool data = request.op == IoRequest::Op::read || request.op == IoRequest::Op::write;
@@ -250,7 +250,7 @@ class Checker final : public host::RequestOwner, public host::DeviceListener {
   kit::Context& context_;
   const IntegrityOptions& options_;
   std::mt19937_64 random_;
-  const std::uint64_t first_;
+  const std::uint64_t span_sectors_, first_;
   std::vector<std::uint8_t> copy_;
   std::array<Task, 32> tasks_;
   std::uint64_t made_ = 0, counter_ = 0;

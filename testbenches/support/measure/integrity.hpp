@@ -13,6 +13,7 @@ struct IntegrityOptions {
   std::uint64_t requests = 20000;
   std::uint64_t seed = 1;
   unsigned depth = 32;      ///< 1 … 32 outstanding
+  std::uint64_t span = 64 << 20;  ///< bytes at the end of the disk that are used, a multiple of 256 KiB
   bool trims = true;        ///< off for a disk that has none
   bool scattered = true;    ///< off for programs that read and write through a page cache: no scatter lists
 };
@@ -28,7 +29,7 @@ struct IntegrityRun {
   char first_wrong[200] = {};        ///< what was wrong first; empty: nothing
 };
 
-/// Reads, writes, trims and flushes of 512 B … 256 KiB in the last 64 MiB of the disk, through scatter lists of even, odd-sized
+/// Reads, writes, trims and flushes of 512 B … 256 KiB in the last part of the disk, through scatter lists of even, odd-sized
 /// and out-of-order pieces with gaps between them. Checked: every byte read, every gap, and at the end, after a flush, the whole
 /// span in the disk's store and, of an image on a drive whose flushes are not ignored, in the drive's. Requests that are outstanding together never touch what
 /// another one writes. Once in a process.

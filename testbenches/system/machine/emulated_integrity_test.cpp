@@ -13,6 +13,7 @@ IntegrityOptions seeded(std::uint64_t seed, std::uint64_t count) {
   IntegrityOptions options;
   options.seed = seed;
   options.requests = count;
+  options.span = 16 << 20;
   return options;
 }
 
@@ -39,8 +40,8 @@ void expect_right(const Settings& settings, const IntegrityOptions& options) {
 
 Settings emulated(const Settings& more) {
   // Small page caches, so that pages are replaced and written back.
-  Settings all{{"machine.deployment", "emulated"}, {"machine.drive", "samsung-850-pro"}, {"guest.page_cache.size", "16MiB"},
-               {"host.page_cache.size", "16MiB"}};
+  Settings all{{"machine.deployment", "emulated"}, {"machine.drive", "samsung-850-pro"}, {"guest.page_cache.size", "4MiB"},
+               {"host.page_cache.size", "4MiB"}};
   all.insert(all.end(), more.begin(), more.end());
   return all;
 }

@@ -56,7 +56,7 @@ TEST_F(BadInput, SettingsThatTheMachineHasNoUseFor) {
     refused_experiment(experiment(), {"--set: ", "machine.interface = \"ahci\""}, {"--set", "machine.interface=ide", "--set", setting});
   refused_experiment(experiment(), {"ahci.ports"}, {"--set", "machine.interface=ide", "--set", "ahci.ports=2"});
   refused_experiment(experiment(), {"guest.driver.ncq"}, {"--set", "machine.deployment=emulated", "--set", "machine.interface=ide", "--set", "guest.driver.ncq=false"});
-  refused_experiment(experiment(), {"image.file.size", "unknown key"}, {"--set", "machine.deployment=emulated", "--set", "image.file.size=1GiB"});
+  refused_experiment(experiment(), {"image.file.size", "set image.size"}, {"--set", "machine.deployment=emulated", "--set", "image.file.size=1GiB"});
   refused_experiment(experiment(), {"machine.image", "image.backing = \"drive\""},
                      {"--set", "machine.deployment=emulated", "--set", "image.backing=tmpfs", "--set", "machine.image=disk.img"});
   refused_experiment(experiment(), {"machine.image", "image.file.layout = \"contiguous\""},
