@@ -99,11 +99,11 @@ void BusMaster::advance(std::uint32_t bytes, Duration end) {
   ends_at_ = end;
 }
 
-BusMaster::Moved BusMaster::to_memory(const std::uint8_t* from, std::uint32_t bytes, Duration earliest, Duration word) {
+BusMaster::Moved BusMaster::to_memory(const std::uint8_t* from, std::uint32_t bytes, Duration earliest, const DmaPace& pace) {
   Moved moved{0, kit::max(earliest, drained_), earliest};
   while (moved.bytes < bytes && region(moved.cable_end)) {
     const std::uint32_t now = piece(bytes - moved.bytes);
-    const Duration begin = moved.cable_end, end = begin + word * ((now + 1) / 2);
+    const Duration begin = moved.cable_end + pace.opening, end = begin + pace.word * ((now + 1) / 2);
     const DmaResult written = engine_.write(begin, end, address_, from + moved.bytes, now);
     drained_ = moved.memory_end = written.end;
     if (!written.ok) {
@@ -111,14 +111,14 @@ BusMaster::Moved BusMaster::to_memory(const std::uint8_t* from, std::uint32_t by
       break;
     }
     fetch_at_ = begin;
-    advance(now, written.end);
+    advance(now, kit::max(written.end, end + pace.closing));
     moved.bytes += now;
-    moved.cable_end = end;
+    moved.cable_end = end + pace.closing;
   }
   return moved;
 }
 
-BusMaster::Moved BusMaster::from_memory(std::uint8_t* to, std::uint32_t bytes, Duration earliest, Duration word) {
+BusMaster::Moved BusMaster::from_memory(std::uint8_t* to, std::uint32_t bytes, Duration earliest, const DmaPace& pace) {
   Moved moved{0, earliest, earliest};
   while (moved.bytes < bytes && region(moved.cable_end)) {
     const std::uint32_t now = piece(bytes - moved.bytes);
@@ -129,7 +129,8 @@ BusMaster::Moved BusMaster::from_memory(std::uint8_t* to, std::uint32_t bytes, D
       break;
     }
     fetch_at_ = read.begin;
-    moved.cable_end = kit::max(kit::max(moved.cable_end, read.first) + word * ((now + 1) / 2), read.end);
+    const Duration begin = kit::max(moved.cable_end + pace.opening, read.first);
+    moved.cable_end = kit::max(begin + pace.word * ((now + 1) / 2), read.end) + pace.closing;
     advance(now, moved.cable_end);
     moved.bytes += now;
   }

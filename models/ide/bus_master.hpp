@@ -6,6 +6,7 @@
 #include <string>
 
 #include <ahcisim/models/ide/dma_engine.hpp>
+#include <ahcisim/models/ide/pata_timing.hpp>
 #include <ahcisim/models/ide/registers.hpp>
 #include <ahcisim/models/kit/context.hpp>
 
@@ -31,8 +32,8 @@ class BusMaster {
   /// … in the other one.
   bool runs_against(bool to_memory) const { return runs(!to_memory); }
   /// Moves bytes that pass the cable from `earliest` on, one 16-bit word every `word`.
-  Moved to_memory(const std::uint8_t* from, std::uint32_t bytes, kit::Duration earliest, kit::Duration word);
-  Moved from_memory(std::uint8_t* to, std::uint32_t bytes, kit::Duration earliest, kit::Duration word);
+  Moved to_memory(const std::uint8_t* from, std::uint32_t bytes, kit::Duration earliest, const DmaPace& pace);
+  Moved from_memory(std::uint8_t* to, std::uint32_t bytes, kit::Duration earliest, const DmaPace& pace);
   /// When all that was moved to memory is there: no interrupt may be seen before (Bus Master IDE 1.0, Data
   /// Synchronization).
   kit::Duration drained() const { return drained_; }

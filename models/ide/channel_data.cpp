@@ -118,7 +118,7 @@ void Channel::resume(Duration when) {
 void Channel::move_in(End& end, Duration when) {
   Drive& drive = end.drive;
   const BusMaster::Moved moved = master_.to_memory(drive.buffer.get() + drive.position, drive.size - drive.position,
-                                                   kit::max(when, cable_free_), timing_.dma_cycle(drive.modes));
+                                                   kit::max(when, cable_free_), timing_.dma_pace(drive.modes));
   if (moved.bytes == 0) return;
   cable_free_ = moved.cable_end;
   drive.position += moved.bytes;
@@ -134,7 +134,7 @@ void Channel::move_in(End& end, Duration when) {
 void Channel::move_out(End& end, Duration when) {
   Drive& drive = end.drive;
   const BusMaster::Moved moved =
-      master_.from_memory(drive.buffer.get(), drive.size, kit::max(when, cable_free_), timing_.dma_cycle(drive.modes));
+      master_.from_memory(drive.buffer.get(), drive.size, kit::max(when, cable_free_), timing_.dma_pace(drive.modes));
   if (moved.bytes == 0) return;
   cable_free_ = moved.cable_end;
   drive.flow = Flow::none;

@@ -80,7 +80,7 @@ Duration Channel::receive_data(End& end, wire::Frame& frame, Duration when) {
   } else {
     if (may_move(end, true)) {  // straight from the sender's memory to the host's
       const BusMaster::Moved moved = master_.to_memory(frame.payload, frame.payload_bytes, kit::max(when, cable_free_),
-                                                       timing_.dma_cycle(drive.modes));
+                                                       timing_.dma_pace(drive.modes));
       drive.position = moved.bytes;
       if (moved.bytes != 0) cable_end = cable_free_ = moved.cable_end;
       if (moved.bytes == frame.payload_bytes) {

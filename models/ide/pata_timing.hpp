@@ -19,6 +19,12 @@ inline constexpr std::array<int, 5> pio_cycle_ns{600, 383, 240, 180, 120};
 inline constexpr std::array<int, 5> register_cycle_ns{600, 383, 330, 180, 120};
 inline constexpr std::array<int, 3> multiword_cycle_ns{480, 150, 120};
 inline constexpr std::array<int, 7> ultra_cycle_ns{120, 80, 60, 45, 30, 20, 15};
+/// What an Ultra DMA burst has around its words, ns (ATA/ATAPI-7, Ultra DMA data burst timing requirements; Hitachi Deskstar
+/// 7K160 specification, 6.9 Ultra DMA timings): the minimum where there is one, else the maximum, by mode where it differs.
+/// It opens with tACK + tENV + tFS (first strobe) and closes with tSS + tLI + tMLI and tACK, in which the CRC is checked.
+inline constexpr int ultra_ack_ns = 20, ultra_envelope_ns = 20, ultra_strobe_to_stop_ns = 50, ultra_interlock_ns = 20;
+inline constexpr std::array<int, 7> ultra_first_strobe_ns{230, 200, 170, 130, 120, 90, 80};
+inline constexpr std::array<int, 7> ultra_limited_interlock_ns{150, 150, 150, 100, 100, 75, 60};
 
 /// Parameters of ide::Controller; values are taken when it is constructed.
 struct IdeParameters : kit::ParameterSet {
@@ -98,6 +104,11 @@ struct TransferModes {
   }
 };
 
+/// How a mode moves DMA data: what a burst takes before its first word, for each word, and after the last.
+struct DmaPace {
+  kit::Duration opening, word, closing;
+};
+
 /// The times, taken out of the parameters once.
 class PataTiming {
  public:
@@ -126,10 +137,13 @@ class PataTiming {
   kit::Duration pio_cycle(const TransferModes& modes) const {
     return cycle(pio_cycle_ns[slower(modes.pio, host_pio_)]);
   }
-  /// One word of DMA data. An Ultra DMA device on a host without falls back to Multiword DMA.
-  kit::Duration dma_cycle(const TransferModes& modes) const {
-    if (modes.ultra >= 0 && host_ultra_ >= 0) return cycle(ultra_cycle_ns[slower(modes.ultra, host_ultra_)]);
-    return cycle(multiword_cycle_ns[slower(modes.multiword, host_multiword_)]);
+  /// DMA data. An Ultra DMA device on a host without falls back to Multiword DMA, which has each word's handshake in its cycle.
+  DmaPace dma_pace(const TransferModes& modes) const {
+    if (modes.ultra < 0 || host_ultra_ < 0)
+      return {{}, cycle(multiword_cycle_ns[slower(modes.multiword, host_multiword_)]), {}};
+    const std::size_t mode = slower(modes.ultra, host_ultra_);
+    return {cycle(ultra_ack_ns + ultra_envelope_ns + ultra_first_strobe_ns[mode]), cycle(ultra_cycle_ns[mode]),
+            cycle(ultra_strobe_to_stop_ns + ultra_limited_interlock_ns[mode] + ultra_interlock_ns + ultra_ack_ns)};
   }
   /// Whether the drive was set to a mode that host and cable do not have: they then take their own fastest.
   bool beyond(const TransferModes& modes) const {

@@ -49,9 +49,10 @@ TEST(Cycles, EachDmaModeExactly) {
   IdeBench b;
   b.start();
   b.write_prds({{0x100000, 0}});
-  const std::pair<unsigned, int> modes[] = {{32, 480}, {33, 150}, {34, 120}, {64, 120}, {65, 80},
-                                            {66, 60},  {67, 45},  {68, 30},  {69, 20},  {70, 15}};
-  for (const auto& [mode, ns] : modes) {
+  // Mode, a word, and what an Ultra DMA burst has around its words: 180 ns, tFS and tLI (ATA/ATAPI-7).
+  const struct { unsigned mode; int ns, burst; } modes[] = {{32, 480, 0}, {33, 150, 0}, {34, 120, 0}, {64, 120, 510}, {65, 80, 480},
+                                                            {66, 60, 450}, {67, 45, 360}, {68, 30, 350}, {69, 20, 295}, {70, 15, 270}};
+  for (const auto& [mode, ns, burst] : modes) {
     select_mode(b, mode);
     Duration took[2];
     for (unsigned frames : {1u, 2u}) {
@@ -66,7 +67,7 @@ TEST(Cycles, EachDmaModeExactly) {
       b.stop_bus_master();
       b.status();
     }
-    EXPECT_EQ(took[1] - took[0], 4096 * Duration::from_ps(ns * 1000)) << "mode " << mode;
+    EXPECT_EQ(took[1] - took[0], Duration::from_ps((4096 * ns + burst) * 1000)) << "mode " << mode;
   }
 }
 
@@ -81,8 +82,8 @@ TEST(Ready, AtItsTimeAndNotBefore) {
   b.passes_time = false;
   const Duration begin = b.now();
   b.out(IdeBench::BMIC, 9);
-  // The PRD's fetch, then 4096 words of 15 ns; Status and INTRQ at once.
-  const Duration ready = begin + b.memory.latency + 4096 * 15_ns;
+  // The PRD's fetch, then a burst: 120 ns, 4096 words of 15 ns, 150 ns; Status and INTRQ at once.
+  const Duration ready = begin + b.memory.latency + 120_ns + 4096 * 15_ns + 150_ns;
   b.run(ready - 1_ps - begin);
   b.ahead = {};
   EXPECT_EQ(b.alternate() & 0x80, 0x80);
@@ -113,8 +114,8 @@ TEST(Rates, UltraDma133NeverAboveAndAtLeastNineTenths) {
     const double rate = bench::sequential_udma133(s, to_memory);
     EXPECT_EQ(s.wrong, "");
     RecordProperty(to_memory ? "read" : "write", std::to_string(rate));
-    EXPECT_LE(rate, 133.4e6);  // 2 bytes in 15 ns
-    EXPECT_GE(rate, 0.9 * 133.3e6);
+    EXPECT_LE(rate, 133e6);  // 2 bytes in 15 ns are 133.3, less what each burst has around its words
+    EXPECT_GE(rate, 120e6);
   }
 }
 

@@ -23,9 +23,20 @@ TEST(PataTiming, RatesAreThoseTheModesAreKnownBy) {
   const auto rate = [](kit::Duration word) { return 2e6 / static_cast<double>(word.ps()); };  // MB/s
   for (unsigned i = 0; i < 5; ++i) EXPECT_NEAR(rate(timing.pio_cycle(selected({8 + i}))), pio[i], 0.05) << "PIO " << i;
   for (unsigned i = 0; i < 3; ++i)
-    EXPECT_NEAR(rate(timing.dma_cycle(selected({32 + i}))), multiword[i], 0.05) << "Multiword DMA " << i;
+    EXPECT_NEAR(rate(timing.dma_pace(selected({32 + i})).word), multiword[i], 0.05) << "Multiword DMA " << i;
   for (unsigned i = 0; i < 7; ++i)
-    EXPECT_NEAR(rate(timing.dma_cycle(selected({64 + i}))), ultra[i], 0.05) << "Ultra DMA " << i;
+    EXPECT_NEAR(rate(timing.dma_pace(selected({64 + i})).word), ultra[i], 0.05) << "Ultra DMA " << i;
+}
+
+TEST(PataTiming, UltraBurstsOpenAndCloseMultiwordOnesDoNot) {
+  const IdeParameters parameters;
+  const PataTiming timing{parameters};
+  const DmaPace fastest = timing.dma_pace(selected({70})), slowest = timing.dma_pace(selected({64}));
+  EXPECT_EQ(fastest.opening, 120_ns) << "tACK 20, tENV 20, tFS 80";
+  EXPECT_EQ(fastest.closing, 150_ns) << "tSS 50, tLI 60, tMLI 20, tACK 20";
+  EXPECT_EQ(slowest.opening, 270_ns) << "tFS 230";
+  EXPECT_EQ(slowest.closing, 240_ns) << "tLI 150";
+  EXPECT_EQ((timing.dma_pace(selected({34})).opening + timing.dma_pace(selected({34})).closing).ps(), 0);
 }
 
 TEST(PataTiming, RegistersHaveCyclesOfTheirOwn) {
@@ -43,12 +54,12 @@ TEST(PataTiming, TheSlowerOfDriveHostAndCableHolds) {
   parameters.set("cable", "40");
   const PataTiming timing{parameters};
   EXPECT_EQ(timing.pio_cycle(selected({0x0c})), 180_ns);
-  EXPECT_EQ(timing.dma_cycle(selected({0x22})), 150_ns);
-  EXPECT_EQ(timing.dma_cycle(selected({0x46})), 60_ns) << "40 conductors: no more than Ultra DMA 2";
+  EXPECT_EQ(timing.dma_pace(selected({0x22})).word, 150_ns);
+  EXPECT_EQ(timing.dma_pace(selected({0x46})).word, 60_ns) << "40 conductors: no more than Ultra DMA 2";
   EXPECT_TRUE(timing.beyond(selected({0x0b, 0x46})));
   EXPECT_FALSE(timing.beyond(selected({0x0b, 0x42})));
   parameters.set("host_ultra", "-1");
-  EXPECT_EQ(PataTiming{parameters}.dma_cycle(selected({0x46})), 480_ns) << "a PIIX3 has no Ultra DMA";
+  EXPECT_EQ(PataTiming{parameters}.dma_pace(selected({0x46})).word, 480_ns) << "a PIIX3 has no Ultra DMA";
 }
 
 TEST(PataTiming, SelectingOneDmaKindEndsTheOther) {
@@ -79,7 +90,7 @@ TEST(PataTiming, WithoutACableNothingTakesTime) {
   const PataTiming timing{parameters};
   const TransferModes modes;
   EXPECT_EQ(timing.register_cycle(modes).ps(), 0);
-  EXPECT_EQ(timing.dma_cycle(modes).ps(), 0);
+  EXPECT_EQ(timing.dma_pace(modes).word.ps(), 0);
   EXPECT_EQ(timing.string_access(modes, 256, 1, 10_ns), 256 * 10_ns);
   EXPECT_EQ(timing.settle.ps(), 0);
 }
