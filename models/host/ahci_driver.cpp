@@ -32,7 +32,7 @@ void AhciDriver::run(kit::Duration at) {
   if (script_.wanted() <= at)
     script_.run(at);
   else if (can_issue())
-    retry_ ? reissue(at + parameters_.cpu.dispatch()) : issue_next(at + parameters_.cpu.dispatch());
+    retry_ ? reissue(at + parameters_.cpu.dispatch()) : issue_next(at + queue_.dispatch());
   else
     take_submission(at);
 }
@@ -40,9 +40,11 @@ void AhciDriver::run(kit::Duration at) {
 void AhciDriver::take_submission(kit::Duration at) {
   const bool first = queue_.waiting().empty();
   const RequestQueue::Taken taken = queue_.take(at);
-  if (taken.admitted && first && can_issue()) return issue_next(taken.through);
-  if (taken.admitted) statistics_.deferred.add();
-  processor_.release(taken.through);
+  const bool issues = taken.admitted && first && can_issue();
+  if (issues && !processor_.divides_steps()) return issue_next(taken.through);
+  if (issues) queue_.expect_issue();
+  else if (taken.admitted) statistics_.deferred.add();
+  processor_.release(taken.through, at);
 }
 
 AhciDriver::Kind AhciDriver::kind_of(const Request& request) const {

@@ -117,7 +117,8 @@ void AhciDriver::leave_handler(kit::Duration at) {
     statistics_.register_writes.add();
     at = mmio_.post(hba(IS), is_, at);
   }
-  processor_.release(queue_.deliver(at + parameters_.cpu.interrupt_exit()));
+  const kit::Duration left = at + parameters_.cpu.interrupt_exit();
+  processor_.release(queue_.deliver(processor_.bottom_half(left)), left);
 }
 
 }  // namespace ahcisim::host

@@ -18,7 +18,10 @@ struct CpuParameters : kit::ParameterSet {
       "building command header, command FIS and PRDT, per command"};
   kit::Parameter<kit::Duration> dispatch{*this, "dispatch", kit::Duration::from_ps(400'000),
       kit::assumed("taking a waiting request off the block layer's queue when a tag is free: less than a submission"),
-      "restarting a queue, per command that had to wait for a tag"};
+      "taking the next command off a queue, per command that was not issued by its own submission"};
+  kit::Parameter<kit::Duration> restart{*this, "restart", kit::Duration{},
+      kit::choice("0: a core's switch to the kernel's worker is short and counted as part of dispatch"),
+      "the kernel's worker that restarts a queue where every tag was taken: switching to it and back"};
   kit::Parameter<kit::Duration> interrupt_entry{*this, "interrupt_entry", kit::Duration::from_ps(600'000),
       kit::assumed("local APIC, exception entry, vector dispatch with cold caches: 0.5-1 us on bare metal"),
       "from the message's arrival to the handler's first register access"};

@@ -43,13 +43,15 @@ void IdeDriver::run(kit::Duration at) {
   } else if (task_at_ <= at) {
     first_block_task(at);
   } else if (can_issue()) {
-    issue_next(at + parameters_.cpu.dispatch());
+    issue_next(at + queue_.dispatch());
   } else {
     const bool first = queue_.waiting().empty();
     const RequestQueue::Taken taken = queue_.take(at);
-    if (taken.admitted && first && can_issue()) return issue_next(taken.through);
-    if (taken.admitted) statistics_.deferred.add();
-    processor_.release(taken.through);
+    const bool issues = taken.admitted && first && can_issue();
+    if (issues && !processor_.divides_steps()) return issue_next(taken.through);
+    if (issues) queue_.expect_issue();
+    else if (taken.admitted) statistics_.deferred.add();
+    processor_.release(taken.through, at);
   }
 }
 

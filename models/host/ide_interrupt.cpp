@@ -152,7 +152,9 @@ void IdeDriver::fail(Fault fault, std::uint8_t status, kit::Duration at) {
 }
 
 void IdeDriver::leave_handler(kit::Duration at) {
-  processor_.release(queue_.deliver(in_task_ ? at : at + parameters_.cpu.interrupt_exit()));
+  if (in_task_) return processor_.release(queue_.deliver(at), at);
+  const kit::Duration left = at + parameters_.cpu.interrupt_exit();
+  processor_.release(queue_.deliver(processor_.bottom_half(left)), left);
 }
 
 }  // namespace ahcisim::host

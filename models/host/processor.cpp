@@ -51,6 +51,11 @@ void Processor::take_interrupt(kit::Duration now) {
     break;
   }
   find_next_interrupt();
+  in_handler_ = true;
+  if (free_at_ > now) {
+    handlers_rest_ = kit::max(handlers_until_, now) - now;
+    rest_ = free_at_ - now - handlers_rest_;
+  }
   enter_handler(vector, now);
 }
 
@@ -60,7 +65,7 @@ void Processor::poke() {
   while (!busy_) {
     const kit::Duration now = calendar_.now();
     const kit::Duration interrupt = level_ && !masked_ ? now : next_interrupt_;
-    const kit::Duration when = kit::max(free_at_, kit::min(interrupt, software_.wanted()));
+    const kit::Duration when = kit::min(kit::max(closed_until_, interrupt), kit::max(free_at_, software_.wanted()));
     if (when == kit::Duration::never()) break;
     if (when > now) {
       if (when < armed_) {
@@ -71,7 +76,7 @@ void Processor::poke() {
     }
     busy_ = true;
     begun_ = now;
-    if (interrupt <= now)
+    if (interrupt <= now && closed_until_ <= now)
       take_interrupt(now);
     else
       software_.run(now);
@@ -87,17 +92,35 @@ void Processor::wake(std::uint64_t) {
 void Processor::hold(kit::Duration until) {
   if (busy_) {
     held_until_ = kit::max(held_until_, until);
-  } else if (until > free_at_) {
-    busy_time_ += until - kit::max(free_at_, calendar_.now());
-    free_at_ = until;
+    return;
   }
+  const kit::Duration from = kit::max(closed_until_, calendar_.now());
+  if (until <= from) return;
+  busy_time_ += until - from;
+  if (handlers_until_ > from) handlers_until_ += until - from;
+  free_at_ = kit::max(free_at_, from) + (until - from);
+  closed_until_ = until;
 }
 
-void Processor::release(kit::Duration end) {
+kit::Duration Processor::occupy(kit::Duration at, kit::Duration work) {
+  busy_time_ += work;
+  at = kit::max(at, calendar_.now());
+  if (busy_) {
+    rest_ += work;
+    return at + work;
+  }
+  free_at_ = kit::max(free_at_, at) + work;
+  return free_at_;
+}
+
+void Processor::release(kit::Duration end, kit::Duration open) {
   end = kit::max(end, held_until_);
   busy_ = false;
-  free_at_ = end;
-  busy_time_ += end - begun_;
+  busy_time_ += end - begun_ - std::exchange(resumed_, {});
+  closed_until_ = platform_ ? kit::max(open, held_until_) : end;
+  end += std::exchange(handlers_rest_, {});
+  if (std::exchange(in_handler_, false)) handlers_until_ = end;
+  free_at_ = end + std::exchange(rest_, {});
   poke();
 }
 

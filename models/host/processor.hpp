@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// One processor: busy with one thing at a time, interrupts first. It decides only where one step ends and another may begin.
+// One processor: busy with one thing at a time, interrupts first. It decides where one step ends and another may begin; a virtual
+// one also takes interrupts in the middle of what may be interrupted, which then ends later.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 
 #include <ahcisim/models/kit/calendar.hpp>
 #include <ahcisim/tlm/request_tag.hpp>
@@ -52,7 +54,19 @@ class Processor {
   /// Software's work may have changed.
   void poke();
   /// The step under way ends at `end` (now or later).
-  void release(kit::Duration end);
+  void release(kit::Duration end) { release(end, end); }
+  /// As above; from `open` on (end or earlier) interrupts are enabled. A virtual processor takes them then, and `end` is put off.
+  void release(kit::Duration end, kit::Duration open);
+  /// Whether steps should end where interrupts are enabled: on a virtual processor they may be long.
+  bool divides_steps() const { return platform_ != nullptr; }
+  /// A handler comes to the part that leaves interrupts enabled: it begins when that of the handler it came upon is done.
+  kit::Duration bottom_half(kit::Duration at) {
+    resumed_ += handlers_rest_;
+    return at + std::exchange(handlers_rest_, {});
+  }
+  /// Work of programs or the kernel beside the steps, from `at` on as soon as the processor is free. Returns when it is done,
+  /// unless interrupts come in between; where a step is under way, whose end is not known, as if it ended at `at`.
+  kit::Duration occupy(kit::Duration at, kit::Duration work);
   /// When the processor is free, as far as it is known.
   kit::Duration free_at() const { return free_at_; }
   bool busy() const { return busy_; }
@@ -86,7 +100,13 @@ class Processor {
   std::uint32_t announced_ = 0;  // vectors with a latch set
   kit::Duration next_interrupt_ = kit::Duration::never();
   ProcessorPlatform* platform_ = nullptr;
-  kit::Duration held_until_;  // while busy
+  kit::Duration held_until_;    // while busy
+  kit::Duration closed_until_;  // no interrupt is taken before; free_at_ or earlier
+  kit::Duration handlers_until_;  // until when what may be interrupted is a handler's
+  // What was interrupted and is to be done yet: handlers' parts first, then everything else.
+  kit::Duration handlers_rest_, rest_;
+  kit::Duration resumed_;       // of the step under way: a part that an earlier one has counted
+  bool in_handler_ = false;
   kit::Duration level_since_, raised_at_;
   bool level_ = false, masked_ = false, busy_ = false, in_loop_ = false;
   kit::Duration begun_, free_at_, busy_time_;

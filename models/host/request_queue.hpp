@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include <boost/intrusive/list.hpp>
 
@@ -56,6 +57,14 @@ class RequestQueue {
   };
   /// Takes the first submission through system call and block layer, from `at` on.
   Taken take(kit::Duration at);
+  /// The request taken last is issued in a step of its own, without having waited.
+  void expect_issue() { expected_ = true; }
+  /// Processor time to take the first request that waits off the queue: nothing where it has not waited, and the kernel's
+  /// worker where it waited for a tag (Linux 6.1 scsi_end_request: the queue runs asynchronously) and not for its own commands.
+  kit::Duration dispatch() {
+    if (std::exchange(expected_, false)) return {};
+    return waiting_.front().progress.issued ? cost_.dispatch() : cost_.dispatch() + cost_.restart();
+  }
 
   /// Admitted requests with something left to issue; the first may be partly issued.
   List& waiting() { return waiting_; }
@@ -89,6 +98,7 @@ class RequestQueue {
   List waiting_;
   List finished_;
   unsigned finished_count_ = 0;
+  bool expected_ = false;
 };
 
 }  // namespace ahcisim::host

@@ -37,14 +37,16 @@ kit::Duration VirtioBlkDriver::wanted() {
 
 void VirtioBlkDriver::run(kit::Duration at) {
   if (script_.wanted() <= at) return script_.run(at);
-  if (can_issue()) return issue_next(at + parameters_.cpu.dispatch());
+  if (can_issue()) return issue_next(at + queue_.dispatch());
   const bool first = queue_.waiting().empty();
   batch_ = queue_.next();
   const RequestQueue::Taken taken = queue_.take(at);
-  if (taken.admitted && first && can_issue()) return issue_next(taken.through);
-  if (taken.admitted) statistics_.deferred.add();
+  const bool issues = taken.admitted && first && can_issue();
+  if (issues && !processor_.divides_steps()) return issue_next(taken.through);
+  if (issues) queue_.expect_issue();
+  else if (taken.admitted) statistics_.deferred.add();
   if (queues_[current_].unannounced && !more_to_come()) return announce(taken.through);  // of the batch before it
-  processor_.release(taken.through);
+  processor_.release(taken.through, at);
 }
 
 bool VirtioBlkDriver::can_issue() const {

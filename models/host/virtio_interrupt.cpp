@@ -107,7 +107,8 @@ bool VirtioBlkDriver::command_done(Queue& queue, const VirtioRing::Used& used) {
 }
 
 void VirtioBlkDriver::leave_handler(kit::Duration at) {
-  processor_.release(queue_.deliver(at + parameters_.cpu.interrupt_exit()));
+  const kit::Duration left = at + parameters_.cpu.interrupt_exit();
+  processor_.release(queue_.deliver(processor_.bottom_half(left)), left);
 }
 
 }  // namespace ahcisim::host
