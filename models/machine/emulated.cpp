@@ -23,7 +23,8 @@ Emulated::Guest::Guest(const sc_core::sc_module_name& name, kit::Context& contex
   context.stats.add(std::string{this->name()} + ".image", image.statistics());
   bus.memory.bind(memory.target);
   disk = make_guest_disk({context, parameters, memory, bus, image, host.content()});
-  if (parameters.guest.io() == "buffered") cache.emplace("page_cache", context, parameters.guest_cache, disk->driver()).set_processor(file_layer);
+  if (parameters.guest.io() == "buffered")
+    cache.emplace("page_cache", context, parameters.guest_cache, disk->driver()).set_processor(file_layer.emplace(disk->processor()));
 }
 
 Emulated::Emulated(kit::Context& context, const Parameters& parameters)
@@ -32,7 +33,7 @@ Emulated::Emulated(kit::Context& context, const Parameters& parameters)
       emulator_{"emulator", context, parameters.emulated->vm}, guest_{"guest", context, *parameters.emulated, emulator_, host_} {
   const host::ExitBusStatistics& bus = guest_.bus.statistics();
   const host::EmulatorStatistics& emulator = emulator_.statistics();
-  shares_.guest.add([&] { return bus.guest_time.value() + guest_.file_layer.value(); });
+  shares_.guest.add([&] { return bus.guest_time.value(); });
   shares_.kernel.add([&] { return bus.kernel_time.value() + emulator.kernel_time.value() + host_.kernel_time(); });
   shares_.emulator.add([&] { return emulator.vcpu_time.value() + emulator.loop_time.value() + emulator.worker_time.value(); });
   context.stats.add("processor", shares_);  // after what it adds up, so that it is reset after it

@@ -60,8 +60,8 @@ class Emulated final : public Machine {
     host::ExitBus bus;
     host::ImageMedium image;
     std::unique_ptr<GuestDisk> disk;
+    std::optional<GuestFileLayer> file_layer;
     std::optional<host::CachedDevice> cache;
-    FileLayerTime file_layer;
     std::string host_failure;
   };
 

@@ -24,6 +24,7 @@ template <class Driver> class Front : public GuestDisk {
  public:
   host::BlockDevice& driver() override { return driver_; }
   void begin() override { driver_.begin_bring_up(); }
+  host::Processor& processor() override { return driver_.processor(); }
 
  protected:
   template <class DriverParameters>

@@ -7,6 +7,7 @@
 #include <ahcisim/models/disk/store/store.hpp>
 #include <ahcisim/models/host/block_device.hpp>
 #include <ahcisim/models/host/memory.hpp>
+#include <ahcisim/models/host/processor.hpp>
 #include <ahcisim/models/host/vm/exit_bus.hpp>
 #include <ahcisim/models/host/vm/image_medium.hpp>
 #include <ahcisim/models/kit/context.hpp>
@@ -20,6 +21,8 @@ class GuestDisk {
   /// The guest's driver, held until begin().
   virtual host::BlockDevice& driver() = 0;
   virtual void begin() = 0;
+  /// The guest's processor.
+  virtual host::Processor& processor() = 0;
 };
 
 /// What a guest's disk is built between. All must outlive it.

@@ -2,6 +2,8 @@
 // Emulated controllers are the hardware's models with their own times at zero: vm.* accounts for the code that they stand for.
 #include <ahcisim/models/machine/guest_parameters.hpp>
 
+#include <ahcisim/models/host/vm/software_costs.hpp>
+
 namespace ahcisim::machine {
 namespace {
 
@@ -35,6 +37,8 @@ EmulatedParameters::EmulatedParameters(const std::string& interface, const std::
     without_time(ahci->controller);
     ahci->controller.dma_rate.set(no_limit, kit::derived(why_zero));
   }
+  host::CpuParameters& cpu = ide ? ide->driver.cpu : ahci ? ahci->driver.cpu : virtio_blk->driver.cpu;
+  host::set_software_costs(costs, {cpu, guest_cache.cost, host_cache.cost, tmpfs, !virtio_blk});
 }
 
 host::DriverParameters& EmulatedParameters::driver() {

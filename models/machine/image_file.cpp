@@ -33,7 +33,7 @@ SectorMap map_of(const host::HostFile& file) {
 }
 
 ImageFile::ImageFile(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters, host::CacheMode mode)
-    : sc_module{name} {
+    : sc_module{name}, file_layer_{context.calendar, parameters.emulated->vm.worker_processors()} {
   const auto bytes = static_cast<std::uint64_t>(parameters.emulated->image.size().value);
   sectors_ = bytes / disk::sector_bytes;
   if (bytes % page_bytes != 0)
@@ -80,6 +80,7 @@ void ImageFile::put_in_memory(kit::Context& context, const Parameters& parameter
   instant_.syscall.set(kit::Duration{});
   instant_.call.set(kit::Duration{});
   instant_.copy.set(kit::Rate{1e15});
+  instant_.memory.set(kit::Rate{1e15});
   memory_file_ = std::make_unique<host::MemoryFile>("file", context, instant ? instant_ : parameters.emulated->tmpfs, *content_);
   memory_file_->set_processor(file_layer_);
   file_ = memory_file_.get();

@@ -45,7 +45,7 @@ class ImageFile : public sc_core::sc_module {
   void put_in_memory(kit::Context& context, const Parameters& parameters);
 
   std::uint64_t sectors_ = 0;
-  FileLayerTime file_layer_;
+  WorkerProcessors file_layer_;
   std::unique_ptr<BareMetal> drive_;
   std::unique_ptr<host::CachedDevice> cache_;
   std::unique_ptr<host::HostFile> host_file_;

@@ -2,27 +2,55 @@
 // Whose processor time an emulated machine spends: the guest's, the host kernel's, the emulator's.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <ahcisim/models/host/processor.hpp>
 #include <ahcisim/models/host/processor_time.hpp>
+#include <ahcisim/models/kit/calendar.hpp>
+#include <ahcisim/models/kit/reserve.hpp>
 #include <ahcisim/models/kit/stat.hpp>
 
 namespace ahcisim::machine {
 
-/// Adds up what code beside a processor's steps asks for. It is accounted for, and takes the time it takes whoever else runs:
-/// a kernel's file layer does not wait for its driver's steps, nor they for it.
-class FileLayerTime final : public host::ProcessorTime {
+/// The file layer of a guest's kernel: it runs on the guest's one processor, between the steps of its driver.
+class GuestFileLayer final : public host::ProcessorTime {
  public:
+  explicit GuestFileLayer(host::Processor& processor) : processor_{processor} {}
+  kit::Duration charge(kit::Duration at, kit::Duration work) override { return processor_.occupy(at, work); }
+
+ private:
+  host::Processor& processor_;
+};
+
+/// The file layer of a host's kernel, within the calls of an emulator's workers: it runs on the first processor of theirs that is
+/// free. The host's driver and its interrupts are on another.
+class WorkerProcessors final : public host::ProcessorTime {
+ public:
+  WorkerProcessors(const kit::Calendar& calendar, std::int64_t count) : calendar_{calendar}, processors_(static_cast<std::size_t>(count)) {}
   kit::Duration charge(kit::Duration at, kit::Duration work) override {
     sum_ += work;
-    return at + work;
+    if (work == kit::Duration{}) return at;
+    const kit::Duration now = calendar_.now();
+    at = kit::max(at, now);
+    kit::Reserve* first = nullptr;
+    kit::Duration begin = kit::Duration::never();
+    for (kit::Reserve& processor : processors_) {
+      const kit::Duration fits = processor.first_fit(at, work);
+      if (fits < begin) begin = fits, first = &processor;
+      if (begin == at) break;
+    }
+    return first->book(now, at, work).end;
   }
+  /// What was asked for in all.
   kit::Duration value() const { return sum_; }
 
  private:
+  const kit::Calendar& calendar_;
+  std::vector<kit::Reserve> processors_;
   kit::Duration sum_;
 };
 

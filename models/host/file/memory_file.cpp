@@ -28,12 +28,13 @@ void MemoryFile::arrive(std::uint64_t address) {
   request.status = serve(request);
   const bool copies = request.status == RequestStatus::ok && (request.op == IoRequest::Op::read || request.op == IoRequest::Op::write);
   const kit::Duration call = copies ? parameters_.call() : parameters_.syscall();
-  const kit::Duration copy = copies ? parameters_.copy().time_for(std::int64_t{request.sectors} * sector_bytes) : kit::Duration{};
+  const std::int64_t bytes = copies ? std::int64_t{request.sectors} * sector_bytes : 0;
+  const kit::Duration copy = parameters_.copy().time_for(bytes);
   const kit::Duration work = call + copy;
   statistics_.requests.add();
   statistics_.kernel_time.add(work);
   kit::Duration end = processor_ ? processor_->charge(now, work) : now + work;
-  if (copies) end = kit::max(end, memory_.book(now, now + call, copy).end);
+  if (copies) end = kit::max(end, memory_.book(now, now + call, parameters_.memory().time_for(bytes)).end);
   request.tag.stamp(wire::Stage::entered, now.ps());
   request.tag.stamp(wire::Stage::woken, end.ps());
   request.tag.stamp(wire::Stage::completed, end.ps());

@@ -37,8 +37,10 @@ struct MemoryFileParameters : kit::ParameterSet {
   kit::Parameter<kit::Duration> call{*this, "call", kit::Duration::from_ps(700'000),
       kit::derived("pread and pwrite on tmpfs on an AMD EPYC, Linux 6.18, fitted: 700 ns + 0.11 ns/B"), "per request, system call included"};
   kit::Parameter<kit::Rate> copy{*this, "copy", kit::Rate{1e9 / 0.11},
-      kit::derived("pread and pwrite on tmpfs on an AMD EPYC, Linux 6.18, fitted: 0.11 ns/B; one thread comes near to what the memory moves"),
-      "copying between file and program; copies of several threads take turns"};
+      kit::derived("pread and pwrite on tmpfs on an AMD EPYC, Linux 6.18, fitted: 0.11 ns/B"),
+      "copying between file and program by one thread"};
+  kit::Parameter<kit::Rate> memory{*this, "memory", kit::Rate{1e9 / 0.11},
+      kit::assumed("one thread comes near to what the memory moves"), "what the memory moves for the copies of all threads"};
 };
 
 }  // namespace ahcisim::host

@@ -58,6 +58,8 @@ struct VmParameters : kit::ParameterSet {
       "in-kernel exits of the guest for each interrupt it takes", {{0, 16}}};
   kit::Choice aio{*this, "aio", "threads", {"threads", "native"}, kit::choice("QEMU's default is threads"),
       "how the emulator reads and writes the image: blocking calls of worker threads, or native asynchronous I/O"};
+  Count worker_processors{*this, "worker_processors", 1, kit::choice("a cost table"),
+      "processors of the host that the workers' calls share", {{1, 1024}}};
   Count workers{*this, "workers", 64, kit::cited("QEMU util/thread-pool.c: at most 64 threads"), "worker threads at most", {{1, 1024}}};
   kit::Parameter<kit::Bytes> string_batch{*this, "string_batch", kit::Bytes{4096},
       kit::cited("Linux KVM: a string access is handed to user space by at most one page"),

@@ -85,10 +85,9 @@ TEST(EmulatedOrder, IdeIsSlowestForSmallReads) {
   }
 }
 
-// dd bs=1M: IDE, AHCI, virtio-blk. One worker, as on a host whose other core the guest's processor occupies: the commands that
-// the bridge limit makes of a request would be copied by eight cores at once else.
+// dd bs=1M: IDE, AHCI, virtio-blk.
 TEST(EmulatedOrder, LargeReads) {
-  const Settings dd{{"workload.pattern", "read"}, {"workload.block", "1MiB"}, {"workload.requests", "101"}, {"vm.workers", "1"}};
+  const Settings dd{{"workload.pattern", "read"}, {"workload.block", "1MiB"}, {"workload.requests", "101"}};
   const double ide = on_tmpfs("ide", dd), ahci = on_tmpfs("ahci", dd), virtio = on_tmpfs("virtio_blk", dd);
   EXPECT_LT(ide, ahci);
   EXPECT_LT(ahci, virtio);

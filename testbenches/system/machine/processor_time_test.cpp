@@ -29,7 +29,9 @@ struct Guest final : host::DeviceListener, host::RequestOwner {
   void ready(Duration at) override { next(at); }
   void failed(const std::string& reason, Duration) override { ADD_FAILURE() << reason; }
   void completed(host::Request&, Duration at) override {
-    if (++done < count) next(at);
+    if (++done == 1) guest_at_first = guest();
+    if (done == count) guest_at_last = guest();
+    if (done < count) next(at);
   }
   void next(Duration at) {
     request.lba = 8 * (done * 7919ull % 100'000), request.sectors = 8, request.owner = this;
@@ -46,6 +48,7 @@ struct Guest final : host::DeviceListener, host::RequestOwner {
   machine::Emulated machine;
   host::Request request;
   unsigned count, done = 0;
+  Duration guest_at_first, guest_at_last;
 };
 
 TEST(ProcessorTime, AFileInMemoryIsTheHostKernels) {
@@ -72,8 +75,13 @@ TEST(ProcessorTime, AFileOnADriveIsTheHostKernelsWithItsDriver) {
 TEST(ProcessorTime, AGuestsPageCacheIsTheGuests) {
   Guest run{{{"machine.interface", "ahci", "test"}, {"image.backing", "instant", "test"}, {"guest.io", "buffered", "test"}}, 300};
   const auto& cache = dynamic_cast<host::CachedDevice&>(run.machine.device());
-  EXPECT_GT(cache.statistics().kernel_time.value().ps(), 0);
-  EXPECT_EQ((run.guest() - run.machine.bus().statistics().guest_time.value()).ps(), cache.statistics().kernel_time.value().ps());
+  const host::CacheCosts& page = run.parameters.emulated->guest_cache.cost;
+  const host::CpuParameters& cpu = run.parameters.emulated->ahci->driver.cpu;
+  const Duration cached = page.syscall() + page.read_call() + page.add_page() + page.copy().time_for(4096);
+  const Duration driver =
+      cpu.submit() + cpu.build() + cpu.interrupt_entry() + cpu.finish() + cpu.interrupt_exit() + cpu.complete() + cpu.wake();
+  EXPECT_EQ(cache.statistics().kernel_time.value().ps(), (cached * 300).ps());
+  EXPECT_EQ((run.guest_at_last - run.guest_at_first).ps(), ((cached + driver) * 299).ps()) << "one processor has both, nothing twice";
   EXPECT_LT((run.kernel() - run.hypervisor()).ps(), 10'000) << "an image that takes no time: picoseconds for each copy";
 }
 
