@@ -2,7 +2,8 @@
 // The statistics of a pump: what the programs saw, and the account of the stages.
 #pragma once
 
-#include <deque>
+#include <array>
+#include <optional>
 #include <string>
 
 #include <ahcisim/models/kit/stat.hpp>
@@ -76,12 +77,12 @@ struct StageStatistics : kit::StatSet {
   StageStatistics() {
     for (std::size_t i = 1; i < wire::stage_count; ++i) {
       const char* name = wire::name_of(static_cast<wire::Stage>(i));
-      stages.emplace_back(*this, name, std::string{"time up to \""} + name + "\" from the point that the request passed before");
+      stages[i - 1].emplace(*this, name, std::string{"time up to \""} + name + "\" from the point that the request passed before");
     }
   }
   /// Entry 0 is that of Stage::entered.
-  std::deque<MeanTime> stages;
-  MeanTime& of(wire::Stage stage) { return stages[static_cast<std::size_t>(stage) - 1]; }
+  std::array<std::optional<MeanTime>, wire::stage_count - 1> stages;
+  MeanTime& of(wire::Stage stage) { return *stages[static_cast<std::size_t>(stage) - 1]; }
   /// False where the request's points are out of their order.
   bool add(const wire::RequestTag& tag) {
     bool ordered = true;

@@ -16,6 +16,13 @@ bool any_process_but(const sc_core::sc_object* own, const std::vector<sc_core::s
   });
 }
 
+/// Whether nobody else is due within `ahead` ps. Strictly before anybody else: a foreign process due at the same time runs
+/// first, as it would have been armed first.
+bool before_company(std::int64_t ahead) {
+  const sc_core::sc_time idle = sc_core::sc_time_to_pending_activity(sc_core::sc_get_curr_simcontext());
+  return idle == sc_core::sc_max_time() || static_cast<std::uint64_t>(ahead) < idle.value();
+}
+
 }  // namespace
 
 Calendar::Calendar(const sc_core::sc_module_name& name) : sc_module{name} {
@@ -96,10 +103,7 @@ Calendar::Key Calendar::pop_heap() {
 bool Calendar::may_run(std::int64_t when) const {
   if (when <= stamp_) return true;
   if (kernel_steps_ || when - stamp_ > run_ahead_limit_.ps()) return false;
-  if (alone_) return true;
-  // Strictly before anybody else: a foreign process due at the same time runs first, as it would have been armed first.
-  const sc_core::sc_time idle = sc_core::sc_time_to_pending_activity(sc_core::sc_get_curr_simcontext());
-  return idle == sc_core::sc_max_time() || static_cast<std::uint64_t>(when - stamp_) < idle.value();
+  return alone_ || before_company(when - stamp_);
 }
 
 bool Calendar::advance(Duration when) {

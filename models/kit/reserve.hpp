@@ -20,15 +20,12 @@ class Reserve {
   /// Books the first free interval of `length` that begins at `earliest` or later. `now` is the caller's time: what
   /// ended before it can never matter again, so `earliest` must not be before `now`.
   Interval book(Duration now, Duration earliest, Duration length) {
-    forget_before(now);
-    if (head_ == busy_.size() || earliest >= busy_.back().end) return append(earliest, length);
-    return fill_gap(earliest, length);
+    return fits_behind(now, earliest) ? append(now, earliest, length) : fill_gap(now, earliest, length);
   }
   /// Books `length` of the time that is free from `earliest` on, in pieces where others lie in between. Returns where the
   /// first piece begins and the last one ends; `now` as in book().
   Interval fill(Duration now, Duration earliest, Duration length) {
-    forget_before(now);
-    if (head_ == busy_.size() || earliest >= busy_.back().end) return append(earliest, length);
+    if (fits_behind(now, earliest)) return append(now, earliest, length);
     std::size_t next = busy_.size() - 1;
     while (next > head_ && busy_[next - 1].end >= earliest) --next;
     Duration begin = Duration::never(), from = earliest, left = length;
@@ -53,10 +50,12 @@ class Reserve {
       busy_[first] = {min(busy_[first].begin, begin), until};
       busy_.erase(busy_.begin() + static_cast<std::ptrdiff_t>(first + 1), busy_.begin() + static_cast<std::ptrdiff_t>(next));
     }
+    end_ = busy_.back().end;
     return {begin, end};
   }
   /// The begin that book() would give, without booking.
   Duration first_fit(Duration earliest, Duration length) const {
+    if (earliest >= end_) return earliest;
     Duration begin = earliest;
     for (std::size_t i = head_; i < busy_.size(); ++i) {
       if (busy_[i].begin >= begin + length) break;
@@ -65,36 +64,46 @@ class Reserve {
     return begin;
   }
   /// When the last booking ends.
-  Duration busy_until() const { return head_ == busy_.size() ? Duration{} : busy_.back().end; }
+  Duration busy_until() const { return end_; }
   /// Total time booked.
   Duration busy_time() const { return total_; }
   /// Forgets every booking (a reset of the resource).
   void clear() {
     busy_.clear();
     head_ = 0;
+    end_ = {};
   }
 
  private:
+  static constexpr std::size_t kept = 64;  // intervals, before those of the past are thrown away
+
   void forget_before(Duration now) {
     while (head_ < busy_.size() && busy_[head_].end <= now) ++head_;
-    if (head_ == busy_.size()) {
-      clear();
-    } else if (head_ >= 64) {
-      busy_.erase(busy_.begin(), busy_.begin() + static_cast<std::ptrdiff_t>(head_));
-      head_ = 0;
-    }
+    if (head_ < kept && head_ < busy_.size()) return;
+    busy_.erase(busy_.begin(), busy_.begin() + static_cast<std::ptrdiff_t>(head_));
+    head_ = 0;
   }
-  Interval append(Duration begin, Duration length) {
+  /// Whether everything else has ended: the common case, which looks at no interval.
+  bool fits_behind(Duration now, Duration earliest) {
+    if (earliest >= end_) return true;
+    forget_before(now);
+    return busy_.empty();
+  }
+  Interval append(Duration now, Duration begin, Duration length) {
+    const bool joins = begin == end_ && !busy_.empty();
     total_ += length;
-    if (head_ < busy_.size() && busy_.back().end == begin)
-      busy_.back().end += length;
-    else
-      busy_.push_back({begin, begin + length});
-    return {begin, begin + length};
+    end_ = begin + length;
+    if (joins) {
+      busy_.back().end = end_;
+    } else {
+      if (busy_.size() >= kept) forget_before(now);
+      busy_.push_back({begin, end_});
+    }
+    return {begin, end_};
   }
-  Interval fill_gap(Duration earliest, Duration length) {
+  Interval fill_gap(Duration now, Duration earliest, Duration length) {
     const Duration begin = first_fit(earliest, length);
-    if (begin >= busy_.back().end) return append(begin, length);
+    if (begin >= end_) return append(now, begin, length);
     std::size_t next = busy_.size() - 1;
     while (next > head_ && busy_[next - 1].begin >= begin) --next;
     total_ += length;
@@ -114,8 +123,9 @@ class Reserve {
     return {begin, end};
   }
 
-  std::vector<Interval> busy_;  // disjoint and in order, from head_ on
-  std::size_t head_ = 0;
+  std::vector<Interval> busy_;  // disjoint and in order; those before head_ are the past
+  std::size_t head_ = 0;        // below busy_.size(), unless both are 0
+  Duration end_;                // of the last interval
   Duration total_;
 };
 

@@ -32,6 +32,7 @@ class Credits {
   void release(kit::Duration when) {
     if (held_.empty() || (!headers_ && taken_.data == 0)) return;
     taken_.back = when;
+    latest_ = kit::max(latest_, when);
     sum_ += taken_.data;
     std::size_t last = head_ + count_++;
     held_[last < held_.size() ? last : last - held_.size()] = taken_;
@@ -50,6 +51,7 @@ class Credits {
     std::uint32_t data = 0;
   };
   kit::Duration take_tight(kit::Duration now, kit::Duration earliest) {
+    if (latest_ <= now) head_ = 0, count_ = 0, sum_ = 0;
     while (count_ > 0 && held_[head_].back <= now) forget_first();
     if (count_ == capacity_ || sum_ + taken_.data > data_limit_) taken_.from = first_fit(earliest);
     if (count_ == capacity_) forget_first();
@@ -82,6 +84,7 @@ class Credits {
   std::uint64_t data_limit_;
   std::size_t head_ = 0, count_ = 0;
   std::uint64_t sum_ = 0;   // of the data units in the ring
+  kit::Duration latest_;    // that any come back
 };
 
 /// The tags of one requester (2.2.6.2): how many read requests may be outstanding. Used round-robin.

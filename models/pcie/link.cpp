@@ -52,10 +52,8 @@ void Link::start_of_simulation() {
 Link::Interval Link::book(Direction& way, Duration earliest, std::int64_t bytes, std::uint32_t payload, std::uint32_t tlps,
                           const char* what) {
   const Duration length = timing_.wire(bytes);
-  const Interval on_wire = tlps > 1 ? book_in_gaps(way, earliest, length, tlps)
-                                    : way.wire.book(context_.calendar.now(), earliest, length);
-  way.count(bytes, payload, tlps, length);
-  way.track.span(what, on_wire.begin, on_wire.end);
+  const Interval on_wire = book_in_gaps(way, earliest, length, tlps);
+  way.count(bytes, payload, tlps, length, on_wire, what);
   return on_wire;
 }
 
@@ -68,8 +66,7 @@ Link::Interval Link::send_one(Direction& way, Credits& credits, Duration sent, u
   const std::uint32_t bytes = header + payload;
   const Duration length = timing_.wire(bytes);
   const Interval on_wire = way.wire.book(now, granted, length);
-  way.count(bytes, payload, 1, length);
-  way.track.span(what, on_wire.begin, on_wire.end);
+  way.count(bytes, payload, 1, length, on_wire, what);
   credits.release(on_wire.end + way.credit_loop);
   return on_wire;
 }

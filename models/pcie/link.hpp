@@ -48,11 +48,14 @@ class Link : public sc_core::sc_module {
     kit::Track track;
     kit::Counter &tlps, &bytes, &payload;
     kit::TimeSum& busy;
-    void count(std::int64_t tlp_bytes, std::uint32_t payload_bytes, std::uint32_t tlp_count, kit::Duration length) {
+    /// `length` of the time on the wire is these TLPs' own.
+    void count(std::int64_t tlp_bytes, std::uint32_t payload_bytes, std::uint32_t tlp_count, kit::Duration length,
+               const kit::Reserve::Interval& on_wire, const char* what) {
       tlps.add(tlp_count);
       bytes.add(static_cast<std::uint64_t>(tlp_bytes));
       payload.add(payload_bytes);
       busy.add(length);
+      track.span(what, on_wire.begin, on_wire.end);
     }
   };
   using Interval = kit::Reserve::Interval;

@@ -41,6 +41,18 @@ class LinkTiming {
   std::uint64_t completion_end(std::uint64_t address, std::uint64_t end) const {
     return std::min(end, (address + completion_step_) & ~std::uint64_t{boundary_ - 1});
   }
+  /// A write of `data` bytes as so many TLPs, header and framing of each `header` bytes.
+  struct Train {
+    std::uint32_t data = 0, tlps = 0, payload = 0;  ///< payload: in whole dwords, bytes
+    std::int64_t bytes = 0;                         ///< on the wire
+    kit::Duration length, before_last;              ///< time on the wire: of all, and of all but the last TLP on average
+  };
+  Train train(std::uint64_t address, std::uint32_t data, std::uint32_t header) const {
+    const std::uint32_t tlps = blocks(address, data, max_payload_), payload = padded(address, data);
+    const std::int64_t bytes = std::int64_t{tlps} * header + payload;
+    const std::uint32_t before_last = payload * (tlps - 1) / tlps;  // at most 16 KiB times 4: no overflow
+    return {data, tlps, payload, bytes, wire(bytes), wire(std::int64_t{before_last} + header * (tlps - 1))};
+  }
   /// How many completions a read of any length is answered with, cut into requests of MRRS first.
   std::uint32_t completions(std::uint64_t address, std::uint32_t bytes) const;
 

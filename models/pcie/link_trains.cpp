@@ -54,16 +54,14 @@ Link::Interval Link::posted_stream(Direction& way, const Tlp& tlp, Duration sent
   const std::uint64_t end = tlp.address + tlp.length;
   Interval all{Duration::never(), Duration{}};
   Duration ready = sent;
+  LinkTiming::Train train;
   for (std::uint64_t at = tlp.address; at < end;) {
     const std::uint64_t next = std::min<std::uint64_t>(end, (at + step) & ~std::uint64_t{step - 1});
-    const auto bytes = static_cast<std::uint32_t>(next - at);
-    const std::uint32_t count = LinkTiming::blocks(at, bytes, timing_.max_payload()), padded = LinkTiming::padded(at, bytes);
+    if (next - at != step || train.data != step) train = timing_.train(at, static_cast<std::uint32_t>(next - at), header);
     ready = available(sent, until, static_cast<std::uint32_t>(next - tlp.address), tlp.length);
-    const std::uint32_t before_last = padded * (count - 1) / count;  // at most 16 KiB times 4: no overflow
-    const Duration rest = timing_.wire(std::int64_t{before_last} + header * (count - 1));
-    const Duration begin = kit::max(sent, ready - rest);
-    const Interval on_wire = book(way, way.order.not_before(kit::max(begin, all.end)), std::int64_t{count} * header + padded, padded,
-                                  count, "MWr");
+    const Duration begin = kit::max(kit::max(sent, ready - train.before_last), all.end);
+    const Interval on_wire = book_in_gaps(way, way.order.not_before(begin), train.length, train.tlps);
+    way.count(train.bytes, train.payload, train.tlps, train.length, on_wire, "MWr");
     all = {kit::min(all.begin, on_wire.begin), on_wire.end};
     at = next;
   }
@@ -74,7 +72,7 @@ Link::Interval Link::posted_stream(Direction& way, const Tlp& tlp, Duration sent
 // A train takes what is free: where others have bookings ahead, its TLPs fill the gaps between them.
 Link::Interval Link::book_in_gaps(Direction& way, Duration earliest, Duration length, std::uint32_t tlps) {
   const Duration now = context_.calendar.now();
-  if (earliest >= way.wire.busy_until()) return way.wire.book(now, earliest, length);
+  if (tlps <= 1 || earliest >= way.wire.busy_until()) return way.wire.book(now, earliest, length);
   Interval all{Duration::never(), Duration{}};
   for (; tlps > 0; --tlps) {
     const Duration one = length / tlps;

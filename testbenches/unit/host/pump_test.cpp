@@ -167,7 +167,7 @@ TEST(Pump, stages_sum_to_the_latency) {
   bench.add(reads(100), [](Stream& s) { s.depth = 3; });
   bench.run();
   Duration sum;
-  for (const MeanTime& stage : bench.pump.stages().stages) sum += stage.sum();
+  for (const auto& stage : bench.pump.stages().stages) sum += stage->sum();
   EXPECT_EQ(sum, Duration::from_us(101) * 100);
 }
 
