@@ -31,6 +31,7 @@ Emulated::Emulated(kit::Context& context, const Parameters& parameters)
     : write_through_{!host::cache_mode_of(parameters.emulated->image.cache()).write_back && parameters.emulated->guest.io() == "direct"},
       host_{"host", context, parameters, host::cache_mode_of(parameters.emulated->image.cache())},
       emulator_{"emulator", context, parameters.emulated->vm}, guest_{"guest", context, *parameters.emulated, emulator_, host_} {
+  host_.share_core_of(guest_.disk->processor());
   const host::ExitBusStatistics& bus = guest_.bus.statistics();
   const host::EmulatorStatistics& emulator = emulator_.statistics();
   shares_.guest.add([&] { return bus.guest_time.value(); });

@@ -35,6 +35,8 @@ class ImageFile : public sc_core::sc_module {
   disk::Store& content() { return *content_; }
   /// The machine with the drive, the file on it, and the host's page cache; null where the image lies in memory.
   BareMetal* drive() { return drive_.get(); }
+  /// The guest's processor, whose core the emulator's workers may have while it has halted.
+  void share_core_of(const host::Processor& guest) { file_layer_.share(guest); }
   host::HostFile* host_file() { return host_file_.get(); }
   host::CachedDevice* page_cache() { return cache_.get(); }
   /// Processor time of the host kernel for the file: page cache, file system, and the driver where there is a drive.

@@ -27,10 +27,12 @@ class GuestFileLayer final : public host::ProcessorTime {
 };
 
 /// The file layer of a host's kernel, within the calls of an emulator's workers: it runs on the first processor of theirs that is
-/// free. The host's driver and its interrupts are on another.
+/// free, or on the guest's where that has halted. The host's driver and its interrupts are on another.
 class WorkerProcessors final : public host::ProcessorTime {
  public:
   WorkerProcessors(const kit::Calendar& calendar, std::int64_t count) : calendar_{calendar}, processors_(static_cast<std::size_t>(count)) {}
+  /// The guest's processor, whose core the workers may have while it has halted; before the simulation starts.
+  void share(const host::Processor& guest) { guest_ = &guest; }
   kit::Duration charge(kit::Duration at, kit::Duration work) override {
     sum_ += work;
     if (work == kit::Duration{}) return at;
@@ -43,6 +45,10 @@ class WorkerProcessors final : public host::ProcessorTime {
       if (fits < begin) begin = fits, first = &processor;
       if (begin == at) break;
     }
+    if (guest_ && begin > at && !guest_->busy()) {
+      const kit::Duration fits = guests_.first_fit(kit::max(at, guest_->free_at()), work);
+      if (fits < begin) at = fits, first = &guests_;
+    }
     return first->book(now, at, work).end;
   }
   /// What was asked for in all.
@@ -50,7 +56,9 @@ class WorkerProcessors final : public host::ProcessorTime {
 
  private:
   const kit::Calendar& calendar_;
+  const host::Processor* guest_ = nullptr;
   std::vector<kit::Reserve> processors_;
+  kit::Reserve guests_;  // the guest's core, as far as workers have it
   kit::Duration sum_;
 };
 
