@@ -45,8 +45,11 @@ class Endpoint : public sc_core::sc_module, private MessageSender {
 
   /// Called when the function must reset itself: FLR, or D3hot to D0 without No_Soft_Reset. Set during elaboration.
   void on_function_reset(std::function<void()> call) { function_reset_ = std::move(call); }
+  /// The platform resets the function (hot reset, 6.6.1); what the link's training decided stays.
+  void reset() { reset_function(); }
   /// Configuration space, for registers of the function's own, documentation and tests.
   ConfigurationSpace& configuration() { return space_; }
+  const ConfigurationSpace& configuration() const { return space_; }
   const EndpointStatistics& statistics() const { return statistics_; }
 
  protected:

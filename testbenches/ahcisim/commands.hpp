@@ -48,6 +48,16 @@ int list_command();
 /// Prints the register tables of each interface's controller and of its PCI function.
 int registers_command();
 
+struct ServeOptions {
+  std::vector<std::string> machines;  ///< files of machines
+  std::vector<std::string> sockets;   ///< a path for each of them
+  std::vector<std::string> settings;  ///< "key=value", over every file's
+  std::string time = "free";          ///< free or paced
+};
+
+/// Serves each machine's PCI function to vfio-user clients until it is interrupted; returns the exit status.
+int serve_command(const ServeOptions& options);
+
 /// "key=value" texts of a command line as settings. Throws kit::ConfigError where one has no "=".
 std::vector<machine::Setting> command_line_settings(const std::vector<std::string>& texts);
 

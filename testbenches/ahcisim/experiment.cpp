@@ -44,6 +44,20 @@ class Reader {
     return experiment;
   }
 
+  MachineFile read_machine() {
+    toml::table root = parse();
+    MachineFile machine;
+    for (auto&& [key, node] : root) {
+      const std::string name{key.str()};
+      if (name == "title" || name == "about") text_of(node, name);
+      else if (name == "seed") machine.seed = seed_of(node);
+      else if (name == "workload" || name == "point" || name == "axis") fail(node, fmt::format("[[{}]] belongs to an experiment; a machine has parameters only", name));
+      else if (node.is_table()) flatten(*node.as_table(), name, machine.settings);
+      else fail(node, fmt::format("\"{}\" is not a key of a machine; known: title, about, seed, [machine] and other tables of parameters", name));
+    }
+    return machine;
+  }
+
  private:
   toml::table parse() {
     std::error_code code;
@@ -176,5 +190,6 @@ class Reader {
 }  // namespace
 
 Experiment read_experiment(const std::string& file) { return Reader{file}.read(); }
+MachineFile read_machine(const std::string& file) { return Reader{file}.read_machine(); }
 
 }  // namespace ahcisim::program

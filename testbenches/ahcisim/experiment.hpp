@@ -62,6 +62,14 @@ struct Experiment {
   std::vector<PointSpec> points;  ///< axes multiplied out
 };
 
+/// A machine without anything to run on it: the file of an experiment without [[workload]], [[point]] and [[axis]]. Throws
+/// kit::ConfigError as read_experiment() does.
+struct MachineFile {
+  std::uint64_t seed = 1;
+  std::vector<Setting> settings;
+};
+MachineFile read_machine(const std::string& file);
+
 /// Reads an experiment. Throws kit::ConfigError: "file:line:column: what; remedy".
 Experiment read_experiment(const std::string& file);
 

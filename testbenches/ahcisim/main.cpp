@@ -18,6 +18,7 @@ using ahcisim::program::RunOptions;
 
 using ahcisim::program::ParamsOptions;
 using ahcisim::program::ReportOptions;
+using ahcisim::program::ServeOptions;
 
 void add_run(CLI::App& app, RunOptions& options, int& status) {
   CLI::App* run = app.add_subcommand("run", "Run an experiment: simulate its machine at each point and report");
@@ -71,6 +72,25 @@ void add_params(CLI::App& app, ParamsOptions& options, int& status) {
   params->callback([&] { status = ahcisim::program::params_command(options); });
 }
 
+void add_serve(CLI::App& app, ServeOptions& options, int& status) {
+  CLI::App* serve = app.add_subcommand("serve", "Be the disk controller of a real guest: serve a machine's PCI function to QEMU");
+  serve->add_option("MACHINE", options.machines, "A file of machine parameters (TOML); may be repeated, each with a socket")->required();
+  serve->add_option("-v,--vfio-user", options.sockets, "The socket to listen on")->allow_extra_args(false)->required()->type_name("SOCKET");
+  serve->add_option("-t,--time", options.time, "free: as fast as it goes; paced: simulated time keeps to wall time, so that the guest feels it (default free)")
+      ->type_name("free|paced");
+  serve->add_option("-s,--set", options.settings, "Override a parameter; may be repeated")->allow_extra_args(false)->type_name("KEY=VALUE");
+  serve->footer("Example:\n"
+                "  ahcisim serve machine.toml --vfio-user /tmp/disk.sock\n"
+                "  qemu-system-x86_64 -M q35,memory-backend=m -m 512 \\\n"
+                "    -object memory-backend-memfd,id=m,size=512M,share=on \\\n"
+                "    -device '{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"/tmp/disk.sock\"}}' ...\n\n"
+                "with machine.toml, for example:\n"
+                "  [machine]\n  drive = \"samsung-850-pro\"\n  image = \"disk.img\"\n  image_access = \"read_write\"\n\n"
+                "QEMU 10.1 or later has the client. Guest memory must be shared (share=on): without a file of it every transfer\n"
+                "goes by messages. One client at a time is served, the next one when it has gone. Ctrl-C ends.");
+  serve->callback([&] { status = ahcisim::program::serve_command(options); });
+}
+
 int parse_and_run(int argc, char** argv) {
   CLI::App app{"ahcisim: what a disk request costs on its way through driver, PCIe, AHCI, SATA and disk", "ahcisim"};
   app.require_subcommand(1);
@@ -82,8 +102,10 @@ int parse_and_run(int argc, char** argv) {
   RunOptions options;
   ParamsOptions params;
   ReportOptions report;
+  ServeOptions serve;
   add_run(app, options, status);
   add_report(app, report, status);
+  add_serve(app, serve, status);
   add_params(app, params, status);
   app.add_subcommand("list", "Print the experiments, drives, interfaces, cost tables, cache modes and patterns that come with ahcisim")->callback([&] {
     status = ahcisim::program::list_command();

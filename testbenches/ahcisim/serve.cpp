@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// The command `serve`: machines without a driver, each behind a socket, in one process and one thread.
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <vector>
+
+#include <boost/asio/signal_set.hpp>
+#include <fmt/format.h>
+#include <sys/prctl.h>
+
+#include <ahcisim/models/machine/served.hpp>
+#include <ahcisim/models/vfio_user/kernel.hpp>
+#include <ahcisim/models/vfio_user/loop.hpp>
+#include <ahcisim/models/vfio_user/server.hpp>
+
+#include "commands.hpp"
+#include "experiment.hpp"
+
+namespace ahcisim::program {
+namespace {
+
+using vfio_user::Kernel;
+
+Kernel::Time time_of(const std::string& word) {
+  if (word == "free") return Kernel::Time::free;
+  if (word == "paced") return Kernel::Time::paced;
+  throw kit::ConfigError{fmt::format("--time {}: write free or paced", word)};
+}
+
+/// One machine and its socket.
+struct Served {
+  Served(std::size_t index, kit::Context& context, std::unique_ptr<machine::Parameters> its_parameters)
+      : parameters{std::move(its_parameters)}, machine{fmt::format("machine{}", index).c_str(), context, *parameters} {}
+  std::unique_ptr<machine::Parameters> parameters;
+  machine::ServedAhci machine;
+  std::unique_ptr<vfio_user::Server> server;
+};
+
+std::unique_ptr<machine::Parameters> parameters_of(const MachineFile& file, const std::vector<Setting>& over) {
+  std::vector<Setting> settings = file.settings;
+  settings.insert(settings.end(), over.begin(), over.end());
+  auto parameters = std::make_unique<machine::Parameters>(settings);
+  machine::check_served(*parameters);
+  return parameters;
+}
+
+double milliseconds(std::chrono::nanoseconds time) { return std::chrono::duration<double, std::milli>{time}.count(); }
+
+void tell(const Served& served) {
+  const vfio_user::Server& server = *served.server;
+  fmt::print("{}: {} clients, {} messages, {} of them refused\n", server.path(), server.clients(), server.messages(), server.refused());
+}
+
+void tell(const Kernel& kernel, Kernel::Time time) {
+  if (time == Kernel::Time::free) return;
+  fmt::print("paced: at most {:.3f} ms behind the wall, {} times by more than {} ms", milliseconds(kernel.most_behind()), kernel.times_behind(),
+             Kernel::tolerance.count());
+  if (kernel.given_up().count() > 0) fmt::print("; {:.3f} ms given up", milliseconds(kernel.given_up()));
+  fmt::print("\n");
+}
+
+void tell(const kit::Diagnostics& diagnostics) {
+  for (const auto& finding : diagnostics.findings()) fmt::print("{}: {} ({} times)\n", finding.place, finding.rule, finding.count);
+}
+
+/// A wake-up that is late by the kernel's usual slack (50 us) would be a disk that is slower by it.
+void wake_in_time() { ::prctl(PR_SET_TIMERSLACK, 1UL); }
+
+}  // namespace
+
+int serve_command(const ServeOptions& options) {
+  const Kernel::Time time = time_of(options.time);
+  if (options.machines.size() != options.sockets.size())
+    throw kit::ConfigError{fmt::format("--vfio-user: {} machines and {} sockets; give one for each", options.machines.size(), options.sockets.size())};
+  const std::vector<Setting> over = command_line_settings(options.settings);
+  std::vector<MachineFile> files;
+  for (const std::string& file : options.machines) files.push_back(read_machine(file));
+
+  kit::Context context{files.front().seed};
+  std::vector<std::unique_ptr<Served>> served;
+  for (std::size_t i = 0; i < files.size(); ++i) served.push_back(std::make_unique<Served>(i, context, parameters_of(files[i], over)));
+  Kernel kernel{context.calendar, time};
+  vfio_user::Loop loop{kernel};
+  for (std::size_t i = 0; i < served.size(); ++i)
+    served[i]->server = std::make_unique<vfio_user::Server>(loop, options.sockets[i], served[i]->machine.bridge);
+  boost::asio::signal_set signals{loop.io(), SIGINT, SIGTERM};
+  signals.async_wait([&loop](const boost::system::error_code& error, int) {
+    if (!error) loop.stop();
+  });
+  if (time == Kernel::Time::paced) wake_in_time();
+  for (const auto& each : served) fmt::print("listening on {}\n", each->server->path());
+  std::fflush(stdout);
+  loop.run();
+  for (const auto& each : served) tell(*each);
+  tell(kernel, time);
+  tell(context.diagnostics);
+  return 0;
+}
+
+}  // namespace ahcisim::program

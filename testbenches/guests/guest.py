@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""A real guest on the model: `ahcisim serve` and QEMU side by side, under a time limit, and what the guest printed.
+
+Always software emulation (-accel tcg): where /dev/kvm opens it need not work.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SKIPPED = 77
+MODULES = ["ahci", "sd_mod", "ext4", "crc32c_generic"]
+PROGRAMS = ["/usr/bin/fio", "/usr/sbin/mke2fs", "/usr/sbin/e2fsck"]
+# What libata says when something did not go as it should (drivers/ata/libata-eh.c, libata-core.c, libahci.c).
+TROUBLE = re.compile(r"exception Emask|failed command|hard resetting|soft resetting|retrying|timed out|timeout|SError|link is slow|"
+                     r"I/O error|lost interrupt|nobody cared|limiting|qc timeout|COMRESET failed|error handler|EXT4-fs error|BUG|Oops|panic", re.IGNORECASE)
+
+
+def packages() -> pathlib.Path:
+    """The folder of QEMU and Linux; the test is skipped where it cannot be had."""
+    done = subprocess.run([ROOT / "scripts/guests/fetch"], stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode == SKIPPED:
+        sys.exit(SKIPPED)
+    done.check_returncode()
+    return pathlib.Path(done.stdout.strip())
+
+
+class Guest:
+    """One guest with its disk, in a folder of its own that goes away with it."""
+
+    def __init__(self, program: str, script: str, programs=(), modules=MODULES) -> None:
+        self.packages = packages()
+        self.program = program
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ahcisim-guest-"))
+        self.server = None
+        init = self.folder / "init"
+        init.write_text(PREAMBLE + script + EPILOGUE, encoding="utf-8")
+        command = [ROOT / "scripts/guests/initramfs", self.folder / "initramfs", "--root", self.packages / "linux/root", "--init", init]
+        for module in modules:
+            command += ["--module", module]
+        for each in programs:
+            command += ["--program", each]
+        subprocess.run(command, check=True)
+
+    def __enter__(self) -> "Guest":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.stop_server()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def image(self, megabytes: int) -> pathlib.Path:
+        """An empty disk image."""
+        path = self.folder / "disk.img"
+        with open(path, "wb") as file:
+            file.truncate(megabytes << 20)
+        return path
+
+    def serve(self, machine: str, options=()) -> pathlib.Path:
+        """Starts the server; returns its socket when it listens."""
+        (self.folder / "machine.toml").write_text(machine, encoding="utf-8")
+        socket = self.folder / "disk.sock"
+        self.server = subprocess.Popen([self.program, "serve", self.folder / "machine.toml", "--vfio-user", socket, *options],
+                                       stdout=subprocess.PIPE, text=True)
+        if not self.server.stdout.readline().startswith("listening"):
+            sys.exit("the server did not start")
+        return socket
+
+    def stop_server(self) -> str:
+        """Ends the server as Ctrl-C does; returns what it told."""
+        if not self.server:
+            return ""
+        server, self.server = self.server, None
+        server.send_signal(signal.SIGINT)
+        told = server.communicate(timeout=30)[0]
+        if server.returncode != 0:
+            sys.exit(f"the server ended with {server.returncode}:\n{told}")
+        return told
+
+    def run(self, device: list, limit: float, board="pc", memory=512, append="") -> str:
+        """Boots the guest with a device and waits until it switches itself off; returns its console."""
+        backend = f"memory-backend-memfd,id=m,size={memory}M,share=on"
+        command = [self.packages / "qemu/qemu-system-x86_64", "-accel", "tcg", "-M", f"{board},memory-backend=m", "-m", str(memory),
+                   "-object", backend, "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot",
+                   "-kernel", self.packages / "linux/vmlinux", "-initrd", self.folder / "initramfs",
+                   "-append", f"console=ttyS0 panic=-1 loglevel=7 mitigations=off {append}", *device]
+        begin = time.monotonic()
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              errors="replace", start_new_session=True) as qemu:
+            try:
+                console = qemu.communicate(timeout=limit)[0]
+            except subprocess.TimeoutExpired:
+                os.killpg(qemu.pid, signal.SIGKILL)
+                sys.exit(f"the guest did not end within {limit} s; it printed\n{qemu.communicate()[0]}")
+        if "guest: done" not in console:
+            sys.exit(f"the guest did not come to its end (QEMU's exit status {qemu.returncode}); it printed\n{console}")
+        print(f"the guest ran for {time.monotonic() - begin:.1f} s")
+        return console
+
+
+def vfio_user(socket: pathlib.Path, **properties) -> list:
+    """QEMU's options for a function behind a socket."""
+    device = {"driver": "vfio-user-pci", "socket": {"type": "unix", "path": str(socket)}, **properties}
+    return ["-device", json.dumps(device)]
+
+
+def check(condition: bool, what: str, console: str) -> None:
+    """Ends the test where a condition does not hold."""
+    if not condition:
+        sys.exit(f"{what}; the guest printed\n{console}")
+
+
+def trouble(console: str) -> list:
+    """The lines in which the kernel tells of something that went wrong."""
+    return [line for line in console.splitlines() if TROUBLE.search(line) and "Command line:" not in line]
+
+
+PREAMBLE = """#!/bin/sh
+export PATH=/bin:/usr/bin:/sbin:/usr/sbin
+mount -t devtmpfs dev /dev
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+for module in $(cat /lib/modules/order); do insmod /lib/modules/$module.ko || echo "guest: $module does not load"; done
+disk_appears() { for i in $(seq 300); do [ -b $1 ] && return; sleep 0.1; done; echo "guest: no $1"; }
+must() { "$@" || echo "guest: failed: $*"; }
+"""
+EPILOGUE = """
+echo "guest: done"
+sync
+echo o > /proc/sysrq-trigger
+sleep 100
+"""
