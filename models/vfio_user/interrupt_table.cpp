@@ -89,7 +89,7 @@ void InterruptTable::raise(Vector& vector) {
 void InterruptTable::update_level() {
   if (vectors_[irq::intx].empty()) return;
   Vector& line = vectors_[irq::intx].front();
-  if (!high_) line.pending = false;
+  if (!high_ && line.pending) line.pending = masked_ = false;  // the client has not been told: it will not unmask
   if (!high_ || masked_ || !line.event) return;
   masked_ = true;
   raise(line);

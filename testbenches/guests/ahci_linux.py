@@ -48,7 +48,7 @@ def main() -> None:
         socket = test.serve(f'[machine]\ndrive = "instant"\ninstant_capacity = "128MiB"\nimage = "{image}"\nimage_access = "read_write"\n')
         device = guest.vfio_user(socket)
         if options.board == "q35":
-            device = ["-device", "pcie-root-port,id=port,chassis=1,slot=1", *guest.vfio_user(socket, bus="port")]
+            device = ["-device", "pcie-root-port,id=rp,chassis=1,slot=1", *guest.vfio_user(socket, bus="rp")]
         console = test.run(device, 240, board=options.board, append=APPEND[options.interrupts])
         told = test.stop_server()
         print(told)

@@ -18,9 +18,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SKIPPED = 77
 MODULES = ["ahci", "sd_mod", "ext4", "crc32c_generic"]
 PROGRAMS = ["/usr/bin/fio", "/usr/sbin/mke2fs", "/usr/sbin/e2fsck"]
-# What libata says when something did not go as it should (drivers/ata/libata-eh.c, libata-core.c, libahci.c).
-TROUBLE = re.compile(r"exception Emask|failed command|hard resetting|soft resetting|retrying|timed out|timeout|SError|link is slow|"
-                     r"I/O error|lost interrupt|nobody cared|limiting|qc timeout|COMRESET failed|error handler|EXT4-fs error|BUG|Oops|panic", re.IGNORECASE)
+# What the kernel says when something around a disk did not go as it should, and whose lines are looked at.
+SPEAKER = re.compile(r"\] (ata\d|ahci|scsi|sd |sda|EXT4|Buffer I/O|blk_update|I/O error|irq |virtio|vda|BUG|WARNING|Oops|INFO: task|Kernel panic)")
+TROUBLE = re.compile(r"exception|failed|error|reset|retry|timed out|timeout|SError|slow|lost|nobody cared|limiting|disable|BUG|WARNING|Oops|blocked|panic",
+                     re.IGNORECASE)
 
 
 def packages() -> pathlib.Path:
@@ -119,7 +120,7 @@ def check(condition: bool, what: str, console: str) -> None:
 
 def trouble(console: str) -> list:
     """The lines in which the kernel tells of something that went wrong."""
-    return [line for line in console.splitlines() if TROUBLE.search(line) and "Command line:" not in line]
+    return [line for line in console.splitlines() if SPEAKER.search(line) and TROUBLE.search(line)]
 
 
 PREAMBLE = """#!/bin/sh

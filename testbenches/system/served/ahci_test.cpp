@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: MIT
+// The AHCI function as a vfio-user client finds, drives and loses it.
+#include <cstring>
+#include <optional>
+
+#include <gtest/gtest.h>
+
+#include <ahcisim/models/machine/served.hpp>
+#include <ahcisim/models/vfio_user/server.hpp>
+#include <support/vfio_user_bench.hpp>
+
+namespace ahcisim::test {
+namespace {
+
+using namespace vfio_user;
+using Bytes = VfioUserClient::Bytes;
+
+constexpr std::uint32_t abar = 5, configuration = region::configuration;
+constexpr std::size_t memory_bytes = 1 << 20;
+
+machine::Parameters parameters() {
+  return machine::Parameters{std::vector<machine::Setting>{{"machine.drive", "instant", "test"}, {"machine.instant_capacity", "64MiB", "test"}}};
+}
+
+struct Rig : VfioUserBench {
+  explicit Rig(Kernel::Time time = Kernel::Time::free) : VfioUserBench{time} {}
+  machine::Parameters settings = parameters();
+  machine::ServedAhci machine{"machine", context, settings};
+  Server server{loop, path(), machine.bridge};
+};
+
+/// The least that a driver does (AHCI 1.3.1, 10.1.2, 5.5), on port 0 with one command at a time.
+class Driver {
+ public:
+  /// With `memory` the device reaches it by pointer, without by messages.
+  Driver(VfioUserClient& client, std::uint8_t* memory) : client_{client}, memory_{memory} {}
+
+  static constexpr std::uint64_t list = 0x1000, fis_area = 0x2000, table = 0x3000, data = 0x8000;
+  static constexpr unsigned GHC = 0x04, IS = 0x08, port = 0x100;
+  static constexpr unsigned PxCLB = port + 0x00, PxFB = port + 0x08, PxIS = port + 0x10, PxIE = port + 0x14, PxCMD = port + 0x18, PxTFD = port + 0x20,
+                            PxSSTS = port + 0x28, PxSERR = port + 0x30, PxCI = port + 0x38;
+
+  void enable() { client_.write(configuration, 4, 0x0007, 2); }
+  std::uint32_t read(unsigned offset) { return client_.read(abar, offset); }
+  void write(unsigned offset, std::uint32_t value) { client_.post(abar, offset, value); }
+  bool until(unsigned offset, std::uint32_t mask, std::uint32_t value) {
+    for (unsigned tries = 0; tries < 5000; ++tries)
+      if ((read(offset) & mask) == value) return true;
+    return false;
+  }
+  bool bring_up() {
+    enable();
+    write(GHC, 0x80000000);
+    if (!until(PxSSTS, 0xf, 3)) return false;
+    write(PxCLB, static_cast<std::uint32_t>(list));
+    write(PxCLB + 4, 0);
+    write(PxFB, static_cast<std::uint32_t>(fis_area));
+    write(PxFB + 4, 0);
+    write(PxSERR, ~0u);
+    write(PxCMD, 0x10);  // FRE
+    if (!until(PxTFD, 0x88, 0)) return false;
+    write(PxCMD, 0x11);  // ST
+    write(PxIS, ~0u);
+    write(IS, ~0u);
+    return true;
+  }
+  /// Writes a command with one PRD into slot 0 and issues it.
+  void issue(std::uint8_t command, std::uint64_t lba, std::uint16_t sectors, bool to_device, std::uint32_t bytes) {
+    std::memset(memory_ + list, 0, 32);
+    std::memset(memory_ + table, 0, 0x90);
+    const std::uint32_t header[] = {5u | (to_device ? 1u << 6 : 0u) | 1u << 16, 0, static_cast<std::uint32_t>(table), 0};
+    std::memcpy(memory_ + list, header, sizeof header);
+    const std::uint8_t fis[] = {0x27, 0x80, command, 0,
+                                static_cast<std::uint8_t>(lba), static_cast<std::uint8_t>(lba >> 8), static_cast<std::uint8_t>(lba >> 16), 0x40,
+                                static_cast<std::uint8_t>(lba >> 24), 0, 0, 0,
+                                static_cast<std::uint8_t>(sectors), static_cast<std::uint8_t>(sectors >> 8)};
+    std::memcpy(memory_ + table, fis, sizeof fis);
+    const std::uint32_t prd[] = {static_cast<std::uint32_t>(data), 0, 0, bytes - 1};
+    std::memcpy(memory_ + table + 0x80, prd, sizeof prd);
+    write(PxCI, 1);
+  }
+  bool done() { return until(PxCI, 1, 0); }
+  static constexpr std::uint8_t READ_DMA_EXT = 0x25, WRITE_DMA_EXT = 0x35, IDENTIFY_DEVICE = 0xec;
+
+  void fill(std::uint8_t with, std::uint32_t bytes) {
+    for (std::uint32_t i = 0; i < bytes; ++i) memory_[data + i] = static_cast<std::uint8_t>(with + i * 7);
+  }
+  bool holds(std::uint8_t with, std::uint32_t bytes) const {
+    for (std::uint32_t i = 0; i < bytes; ++i)
+      if (memory_[data + i] != static_cast<std::uint8_t>(with + i * 7)) return false;
+    return true;
+  }
+  /// Writes 32 KiB, clears the memory, reads them back.
+  bool round_trip(std::uint8_t with) {
+    constexpr std::uint32_t bytes = 32768;
+    fill(with, bytes);
+    issue(WRITE_DMA_EXT, 1000, bytes / 512, true, bytes);
+    if (!done()) return false;
+    std::memset(memory_ + data, 0, bytes);
+    issue(READ_DMA_EXT, 1000, bytes / 512, false, bytes);
+    return done() && holds(with, bytes);
+  }
+
+ private:
+  VfioUserClient& client_;
+  std::uint8_t* memory_;
+};
+
+/// A client that has shared its memory.
+struct Guest {
+  explicit Guest(const std::string& path) : client{path}, driver{client, memory.data()} {
+    client.version();
+    client.map(0, memory_bytes, memory.descriptor());
+  }
+  VfioUserClient client;
+  SharedMemory memory{memory_bytes};
+  Driver driver;
+};
+
+constexpr std::uint32_t arm = SetIrqs::DATA_EVENTFD | SetIrqs::TRIGGER, unmask = SetIrqs::DATA_NONE | SetIrqs::UNMASK;
+constexpr std::uint32_t D2H = 1;  // PxIE.DHRE
+
+TEST(ServedAhci, WhatFirmwareFinds) {
+  Rig rig;
+  rig.serve([&] {
+    VfioUserClient client{rig.path()};
+    client.version();
+    EXPECT_EQ(client.read(configuration, 0), 0x29228086u);
+    EXPECT_EQ(client.read(configuration, 8) >> 8, 0x010601u);
+    EXPECT_EQ(client.read(configuration, 0x3d, 1), 1u);
+    const auto size = [&](std::uint32_t index) {
+      RegionInfo info{};
+      const Answer answer = client.call(Command::DEVICE_GET_REGION_INFO, VfioUserClient::bytes_of(RegionInfo{32, 0, index, 0, 0, 0}));
+      load(info, answer.payload.data(), answer.payload.size());
+      return info.size;
+    };
+    EXPECT_EQ(size(4), 32u);
+    EXPECT_EQ(size(abar), 8192u);
+    EXPECT_EQ(size(0), 0u);
+    EXPECT_EQ(size(configuration), 4096u);
+    client.write(configuration, 0x24, ~0u);
+    EXPECT_EQ(client.read(configuration, 0x24), 0xffffe000u) << "sizing";
+    client.write(configuration, 0x24, 0xfebfe123);
+    EXPECT_EQ(client.read(configuration, 0x24), 0xfebfe000u);
+    client.write(configuration, 0x20, ~0u);
+    EXPECT_EQ(client.read(configuration, 0x20), 0xffffffe1u);
+    EXPECT_EQ(client.read(configuration, 0x10), 0u);
+    EXPECT_EQ(client.read(abar, 0x10), 0xffffffffu) << "memory space is not enabled";
+    client.write(configuration, 4, 7, 2);
+    EXPECT_EQ(client.read(abar, 0x10), 0x00010301u) << "VS, wherever the guest has put the BAR";
+    EXPECT_EQ(client.read(4, 0x14), client.read(abar, 0)) << "index/data pair: CAP";
+    const Answer whole = client.call(Command::REGION_READ, VfioUserClient::bytes_of(RegionAccess{0, configuration, 256}));
+    ASSERT_EQ(whole.payload.size(), 16u + 256);
+    EXPECT_EQ(whole.payload[16], 0x86);
+    EXPECT_EQ(whole.payload[16 + 0x25], 0xe0) << "the BAR as it was written";
+    EXPECT_EQ(whole.payload[16 + 0x27], 0xfe);
+  });
+}
+
+TEST(ServedAhci, CommandsOnSharedMemory) {
+  Rig rig;
+  rig.serve([&] {
+    Guest guest{rig.path()};
+    ASSERT_TRUE(guest.driver.bring_up());
+    ASSERT_TRUE(guest.driver.round_trip(3));
+    guest.driver.issue(Driver::IDENTIFY_DEVICE, 0, 0, false, 512);
+    ASSERT_TRUE(guest.driver.done());
+    EXPECT_EQ(guest.memory.data()[Driver::data + 2 * 83 + 1] & 4, 4) << "48-bit addresses";
+    EXPECT_EQ(guest.client.dma_messages, 0u);
+    std::uint8_t stored[512];
+    rig.machine.content().read(1000, 1, stored);
+    EXPECT_EQ(stored[1], 10);
+  });
+}
+
+TEST(ServedAhci, CommandsWithMemoryByMessage) {
+  Rig rig;
+  rig.serve([&] {
+    VfioUserClient client{rig.path()};
+    client.version();
+    client.memory.resize(memory_bytes);
+    client.map(0, memory_bytes, -1);
+    Driver driver{client, client.memory.data()};
+    ASSERT_TRUE(driver.bring_up());
+    ASSERT_TRUE(driver.round_trip(5)) << "registers are read while data moves";
+    EXPECT_GT(client.dma_messages, 8u);
+  });
+}
+
+TEST(ServedAhci, HalfSharedHalfByMessage) {
+  Rig rig;
+  rig.serve([&] {
+    Guest guest{rig.path()};
+    constexpr std::uint64_t cut = Driver::data + 8192 + 100;
+    ASSERT_EQ(guest.client.unmap(0, memory_bytes).error(), 0u);
+    ASSERT_EQ(guest.client.map(0, cut, guest.memory.descriptor()).error(), 0u);
+    ASSERT_EQ(guest.client.map(cut, memory_bytes - cut, -1).error(), 0u);
+    guest.client.on_dma = [&](const Answer& request) {
+      DmaAccess access;
+      load(access, request.payload.data(), request.payload.size());
+      EXPECT_GE(access.address, cut);
+      if (request.header.command == Command::DMA_WRITE) {
+        std::memcpy(guest.memory.data() + access.address, request.payload.data() + sizeof access, access.count);
+        return guest.client.reply(request.header, {});
+      }
+      Bytes payload = VfioUserClient::bytes_of(access);
+      payload.insert(payload.end(), guest.memory.data() + access.address, guest.memory.data() + access.address + access.count);
+      guest.client.reply(request.header, payload);
+    };
+    ASSERT_TRUE(guest.driver.bring_up());
+    EXPECT_TRUE(guest.driver.round_trip(9));
+  });
+}
+
+TEST(ServedAhci, IntxIsALevel) {
+  Rig rig;
+  rig.serve([&] {
+    Guest guest{rig.path()};
+    Event event;
+    Driver& driver = guest.driver;
+    ASSERT_TRUE(driver.bring_up());
+    ASSERT_EQ(guest.client.set_irqs(arm, irq::intx, 0, 1, {event.descriptor()}).error(), 0u);
+    driver.write(Driver::PxIE, D2H);
+    driver.write(Driver::GHC, 0x80000002);
+    driver.issue(Driver::IDENTIFY_DEVICE, 0, 0, false, 512);  // ends with PIO Setup: no D2H
+    ASSERT_TRUE(driver.done());
+    driver.issue(Driver::READ_DMA_EXT, 0, 1, false, 512);
+
+    EXPECT_EQ(event.wait(), 1u);
+    EXPECT_EQ(event.wait(20), 0u) << "once";
+    ASSERT_EQ(guest.client.set_irqs(unmask, irq::intx, 0, 1).error(), 0u);
+    EXPECT_EQ(event.wait(), 1u) << "still high";
+    driver.write(Driver::PxIS, ~0u);
+    driver.write(Driver::IS, ~0u);
+    EXPECT_EQ(driver.read(Driver::IS), 0u);
+    ASSERT_EQ(guest.client.set_irqs(unmask, irq::intx, 0, 1).error(), 0u);
+    EXPECT_EQ(event.wait(20), 0u) << "low";
+    driver.issue(Driver::READ_DMA_EXT, 0, 1, false, 512);
+    EXPECT_EQ(event.wait(), 1u);
+  });
+}
+
+TEST(ServedAhci, MsiGoesToItsVector) {
+  Rig rig;
+  rig.serve([&] {
+    Guest guest{rig.path()};
+    Event events[8];
+    std::vector<int> descriptors;
+    for (const Event& each : events) descriptors.push_back(each.descriptor());
+    ASSERT_TRUE(guest.driver.bring_up());
+    guest.client.write(configuration, 0x54, 0xfee00000);
+    guest.client.write(configuration, 0x58, 0);
+    guest.client.write(configuration, 0x5c, 0x4020, 2);
+    guest.client.write(configuration, 0x52, 1 | 3 << 4, 2);  // eight granted
+    ASSERT_EQ(guest.client.set_irqs(arm, irq::msi, 0, 8, descriptors).error(), 0u);
+    guest.driver.write(Driver::PxIE, D2H);
+    guest.driver.write(Driver::GHC, 0x80000002);
+    guest.driver.issue(Driver::READ_DMA_EXT, 0, 1, false, 512);
+    EXPECT_EQ(events[0].wait(), 1u);
+    for (unsigned i = 1; i < 8; ++i) EXPECT_EQ(events[i].wait(0), 0u);
+  });
+}
+
+TEST(ServedAhci, MsixGoesToItsVectorWhateverTheTable) {
+  Rig rig;
+  rig.serve([&] {
+    Guest guest{rig.path()};
+    Event event;
+    ASSERT_TRUE(guest.driver.bring_up());
+    guest.client.write(abar, 0x1800, 0x12340000);  // a guest's table is its client's
+    guest.client.write(configuration, 0xb2, 0x8000, 2);
+    ASSERT_EQ(guest.client.set_irqs(arm, irq::msix, 0, 1, {event.descriptor()}).error(), 0u);
+    guest.driver.write(Driver::PxIE, D2H);
+    guest.driver.write(Driver::GHC, 0x80000002);
+    guest.driver.issue(Driver::READ_DMA_EXT, 0, 1, false, 512);
+    EXPECT_EQ(event.wait(), 1u);
+  });
+}
+
+TEST(ServedAhci, UnmappedMemoryIsAHostBusError) {
+  Rig rig;
+  rig.serve([&] {
+    Guest guest{rig.path()};
+    ASSERT_TRUE(guest.driver.bring_up());
+    ASSERT_TRUE(guest.driver.round_trip(1));
+    ASSERT_EQ(guest.client.unmap(0, memory_bytes).error(), 0u);
+    guest.driver.issue(Driver::READ_DMA_EXT, 0, 1, false, 512);
+    EXPECT_TRUE(guest.driver.until(Driver::PxIS, 1u << 29, 1u << 29)) << "HBFS";
+    ASSERT_EQ(guest.client.map(0, memory_bytes, guest.memory.descriptor()).error(), 0u);
+    ASSERT_EQ(guest.client.call(Command::DEVICE_RESET, {}).error(), 0u);
+    EXPECT_EQ(guest.client.read(configuration, 4, 2), 0u);
+    ASSERT_TRUE(guest.driver.bring_up());
+    EXPECT_TRUE(guest.driver.round_trip(2)) << "after the reset, on memory that was mapped again";
+  });
+}
+
+TEST(ServedAhci, AFunctionLevelResetLeavesTheClientsViewInOrder) {
+  Rig rig;
+  rig.serve([&] {
+    Guest guest{rig.path()};
+    ASSERT_TRUE(guest.driver.bring_up());
+    guest.client.write(configuration, 0x24, 0xfebfe000);
+    guest.client.write(configuration, 0x78, guest.client.read(configuration, 0x78, 2) | 0x8000, 2);  // Device Control: Initiate FLR
+    EXPECT_EQ(guest.client.read(configuration, 4, 2), 0u);
+    EXPECT_EQ(guest.client.read(configuration, 0x24), 0u);
+    ASSERT_TRUE(guest.driver.bring_up());
+    EXPECT_TRUE(guest.driver.round_trip(4));
+  });
+}
+
+TEST(ServedAhci, TheNextGuestFindsAFunctionAfterReset) {
+  Rig rig;
+  rig.serve([&] {
+    {
+      Guest guest{rig.path()};
+      ASSERT_TRUE(guest.driver.bring_up());
+      guest.driver.fill(6, 512);
+      guest.driver.issue(Driver::WRITE_DMA_EXT, 7, 1, true, 512);
+      ASSERT_TRUE(guest.driver.done());
+      guest.driver.issue(Driver::READ_DMA_EXT, 0, 64, false, 32768);
+    }  // in the middle of a command
+    Guest guest{rig.path()};
+    EXPECT_EQ(guest.client.read(configuration, 4, 2), 0u);
+    ASSERT_TRUE(guest.driver.bring_up());
+    EXPECT_EQ(guest.driver.read(Driver::PxCI), 0u);
+    guest.driver.issue(Driver::READ_DMA_EXT, 7, 1, false, 512);
+    ASSERT_TRUE(guest.driver.done());
+    EXPECT_TRUE(guest.driver.holds(6, 512)) << "the disk keeps its bytes";
+  });
+  EXPECT_EQ(rig.server.clients(), 2u);
+}
+
+TEST(ServedAhci, TwoDevicesInOneProcess) {
+  Rig rig;
+  machine::Parameters settings = parameters();
+  machine::ServedAhci other{"other", rig.context, settings};
+  Server server{rig.loop, rig.path("other"), other.bridge};
+  rig.serve([&] {
+    Guest one{rig.path()}, two{rig.path("other")};
+    ASSERT_TRUE(one.driver.bring_up());
+    ASSERT_TRUE(two.driver.bring_up());
+    one.driver.fill(1, 512);
+    two.driver.fill(2, 512);
+    one.driver.issue(Driver::WRITE_DMA_EXT, 5, 1, true, 512);
+    two.driver.issue(Driver::WRITE_DMA_EXT, 5, 1, true, 512);
+    EXPECT_TRUE(one.driver.done());
+    EXPECT_TRUE(two.driver.done());
+    std::uint8_t first[512], second[512];
+    rig.machine.content().read(5, 1, first);
+    other.content().read(5, 1, second);
+    EXPECT_EQ(first[0], 1);
+    EXPECT_EQ(second[0], 2);
+  });
+}
+
+TEST(ServedAhci, PacedTimePassesWithTheWall) {
+  Rig rig{Kernel::Time::paced};
+  rig.serve([&] {
+    Guest guest{rig.path()};
+    const auto begin = std::chrono::steady_clock::now();
+    const kit::Duration before = rig.context.calendar.now();
+    ASSERT_TRUE(guest.driver.bring_up());
+    ASSERT_TRUE(guest.driver.round_trip(8));
+    const double wall = std::chrono::duration<double>{std::chrono::steady_clock::now() - begin}.count();
+    const double simulated = static_cast<double>((rig.context.calendar.now() - before).ps()) * 1e-12;
+    EXPECT_NEAR(simulated, wall, 0.02 + 0.1 * wall);
+    // The drive sends its signature 10 ms after power-on, and communication takes time before that.
+    EXPECT_GT(rig.context.calendar.now(), kit::Duration::from_ms(10));
+  });
+}
+
+}  // namespace
+}  // namespace ahcisim::test
