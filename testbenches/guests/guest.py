@@ -85,13 +85,13 @@ class Guest:
             sys.exit(f"the server ended with {server.returncode}:\n{told}")
         return told
 
-    def run(self, device: list, limit: float, board="pc", memory=512, append="") -> str:
-        """Boots the guest with a device and waits until it switches itself off; returns its console."""
+    def run(self, device: list, limit: float, board="pc", memory=512, append="", quiet=False) -> str:
+        """Boots the guest with a device and waits until it switches itself off; returns its console. `quiet`: the kernel prints nothing."""
         backend = f"memory-backend-memfd,id=m,size={memory}M,share=on"
         command = [self.packages / "qemu/qemu-system-x86_64", "-accel", "tcg", "-M", f"{board},memory-backend=m", "-m", str(memory),
                    "-object", backend, "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot",
                    "-kernel", self.packages / "linux/vmlinux", "-initrd", self.folder / "initramfs",
-                   "-append", f"console=ttyS0 panic=-1 loglevel=7 mitigations=off {append}", *device]
+                   "-append", f"console=ttyS0 panic=-1 {'quiet' if quiet else 'loglevel=7'} mitigations=off {append}", *device]
         begin = time.monotonic()
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", start_new_session=True) as qemu:

@@ -203,8 +203,9 @@ TEST(ServedAhci, HalfSharedHalfByMessage) {
         std::memcpy(guest.memory.data() + access.address, request.payload.data() + sizeof access, access.count);
         return guest.client.reply(request.header, {});
       }
-      Bytes payload = VfioUserClient::bytes_of(access);
-      payload.insert(payload.end(), guest.memory.data() + access.address, guest.memory.data() + access.address + access.count);
+      Bytes payload(sizeof access + access.count);
+      std::memcpy(payload.data(), &access, sizeof access);
+      std::memcpy(payload.data() + sizeof access, guest.memory.data() + access.address, access.count);
       guest.client.reply(request.header, payload);
     };
     ASSERT_TRUE(guest.driver.bring_up());
@@ -363,7 +364,8 @@ TEST(ServedAhci, PacedTimePassesWithTheWall) {
     ASSERT_TRUE(guest.driver.round_trip(8));
     const double wall = std::chrono::duration<double>{std::chrono::steady_clock::now() - begin}.count();
     const double simulated = static_cast<double>((rig.context.calendar.now() - before).ps()) * 1e-12;
-    EXPECT_NEAR(simulated, wall, 0.02 + 0.1 * wall);
+    EXPECT_LE(simulated, wall + 0.005) << "never ahead";
+    EXPECT_GE(simulated, wall - 0.5) << "behind by what a busy machine takes away";
     // The drive sends its signature 10 ms after power-on, and communication takes time before that.
     EXPECT_GT(rig.context.calendar.now(), kit::Duration::from_ms(10));
   });

@@ -1,0 +1,84 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Figures of a guest on the model beside the same guest on QEMU's own AHCI: boot, sequential reads, random reads.
+
+Usage: speed.py PROGRAM [--repeat N]. Both guests take turns, the median of each is taken; the image lies in memory. Prints lines as
+scripts/figures does: name, measured, unit, target, source.
+"""
+import argparse
+import json
+import pathlib
+import re
+import shutil
+import statistics
+import tempfile
+
+import guest
+
+SCRIPT = """
+disk_appears /dev/sda
+echo "guest: boot $(cut -d ' ' -f 1 /proc/uptime)"
+measure() {
+  name=$1; shift
+  /usr/bin/fio --name=$name --filename=/dev/sda --ioengine=libaio --direct=1 --randrepeat=1 --time_based --runtime=5 --ramp_time=1 \\
+    --output-format=terse "$@" > /tmp/$name || cat /tmp/$name
+  echo "guest: $name $(cut -d ';' -f 8 /tmp/$name)"
+}
+begin=$(cut -d ' ' -f 1 /proc/uptime)
+dd if=/dev/sda of=/dev/null bs=1M count=256 iflag=direct 2> /tmp/dd
+echo "guest: dd $begin $(cut -d ' ' -f 1 /proc/uptime)"
+measure qd1 --bs=4k --rw=randread --iodepth=1
+measure qd32 --bs=4k --rw=randread --iodepth=32
+"""
+
+
+def numbers(console: str, name: str) -> list:
+    """What the guest printed under a name."""
+    found = re.search(rf"guest: {name} ([0-9. ]+)", console)
+    guest.check(found is not None, f"the guest printed no {name}", console)
+    return [float(text) for text in found.group(1).split()]
+
+
+def measured(console: str) -> dict:
+    """The figures of one run."""
+    begin, end = numbers(console, "dd")
+    figures = {"boot": numbers(console, "boot")[0], "dd": 256 * 1.048576 / (end - begin)}
+    for name in ("qd1", "qd32"):
+        figures[name] = numbers(console, name)[0]  # terse format, version 3: field 8 is the reads' IOPS
+    return figures
+
+
+def main() -> None:
+    """Runs both guests in turns."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--repeat", type=int, default=3)
+    options = parser.parse_args()
+    runs = {"model": [], "qemu": []}
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="ahcisim-guest-", dir="/dev/shm"))
+    try:
+        image = folder / "disk.img"
+        with open(image, "wb") as file:
+            for _ in range(256):
+                file.write(b"\xa5" * (1 << 20))
+        for _ in range(options.repeat):
+            with guest.Guest(options.program, SCRIPT, ["/usr/bin/fio"]) as test:
+                socket = test.serve(f'[machine]\ndrive = "instant"\ninstant_capacity = "256MiB"\nimage = "{image}"\nimage_access = "read_write"\n')
+                runs["model"].append(measured(test.run(guest.vfio_user(socket), 180, quiet=True)))
+                test.stop_server()
+                own = ["-device", "ich9-ahci,id=a", "-drive", f"id=d,file={image},format=raw,if=none,cache=writeback", "-device", "ide-hd,bus=a.0,drive=d"]
+                runs["qemu"].append(measured(test.run(own, 180, quiet=True)))
+    finally:
+        shutil.rmtree(folder)
+    median = {side: {name: statistics.median(run[name] for run in each) for name in each[0]} for side, each in runs.items()}
+    unit = {"boot": "s", "dd": "MB/s", "qd1": "IOPS", "qd32": "IOPS"}
+    target = {"boot": "<= 1.5", "dd": ">= 0.7", "qd1": ">= 0.5", "qd32": ">= 0.7"}
+    for name in unit:
+        for side in ("qemu", "model"):
+            print(f"guest.{name}.{side}\t{median[side][name]:.1f}\t{unit[name]}\t\tmeasured side by side in one run")
+        print(f"guest.{name}\t{median['model'][name] / median['qemu'][name]:.2f}\tratio\t{target[name]}\tthe project's own: against QEMU's own AHCI")
+    print(json.dumps(runs))
+
+
+if __name__ == "__main__":
+    main()
