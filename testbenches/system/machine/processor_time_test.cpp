@@ -80,7 +80,8 @@ TEST(ProcessorTime, AGuestsPageCacheIsTheGuests) {
   const Duration cached = page.syscall() + page.read_call() + page.add_page() + page.copy().time_for(4096);
   const Duration driver =
       cpu.submit() + cpu.build() + cpu.interrupt_entry() + cpu.finish() + cpu.interrupt_exit() + cpu.complete() + cpu.wake();
-  EXPECT_EQ(cache.statistics().kernel_time.value().ps(), (cached * 300).ps());
+  const Duration ahead = page.add_page() * 3;  // the first read, at the file's beginning, brings four pages
+  EXPECT_EQ(cache.statistics().kernel_time.value().ps(), (cached * 300 + ahead).ps());
   EXPECT_EQ((run.guest_at_last - run.guest_at_first).ps(), ((cached + driver) * 299).ps()) << "one processor has both, nothing twice";
   EXPECT_LT((run.kernel() - run.hypervisor()).ps(), 10'000) << "an image that takes no time: picoseconds for each copy";
 }
