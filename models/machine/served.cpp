@@ -2,12 +2,16 @@
 // Building and binding of what is served.
 #include <ahcisim/models/machine/served.hpp>
 
+#include <algorithm>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include <ahcisim/models/machine/bare_metal.hpp>
 #include <ahcisim/models/machine/functions.hpp>
+#include <ahcisim/models/machine/virtio_function.hpp>
 
 namespace ahcisim::machine {
 namespace {
@@ -16,23 +20,39 @@ vfio_user::HostTimes host_times(const pcie::RootComplexParameters& root) {
   return {root.memory_read(), root.memory_write(), root.message_delivery()};
 }
 
+/// Refuses what the guest and its virtual machine have of their own.
+void check_given(const Parameters& parameters, const std::vector<std::string_view>& beginnings) {
+  for (const std::string& key : parameters.configuration().given())
+    if (std::any_of(beginnings.begin(), beginnings.end(), [&](std::string_view each) { return key.compare(0, each.size(), each) == 0; }))
+      throw kit::ConfigError{key + ": the guest is a real one and brings its own; leave it out"};
+}
+
 }  // namespace
 
-void check_served(const Parameters& parameters) {
-  if (parameters.is_emulated())
-    throw kit::ConfigError{"machine.deployment = \"emulated\": the guest is a real one and its virtual machine too; leave it at \"bare_metal\""};
-  if (parameters.system.interface() != "ahci")
-    throw kit::ConfigError{fmt::format("machine.interface = \"{}\": its registers lie at ports that no BAR moves, which vfio-user cannot pass on; set \"ahci\"",
-                                       parameters.system.interface())};
-  for (const std::string& key : parameters.configuration().given())
-    if (key.compare(0, 5, "host.") == 0) throw kit::ConfigError{key + ": the guest is a real one and brings its own; leave it out"};
+std::unique_ptr<Served> make_served(const char* name, kit::Context& context, const Parameters& parameters) {
+  const std::string& interface = parameters.system.interface();
+  if (interface == "ide")
+    throw kit::ConfigError{"machine.interface = \"ide\": its registers lie at ports that no BAR moves, which vfio-user cannot pass on; set \"ahci\""};
+  if (parameters.is_emulated() != (interface == "virtio_blk"))
+    throw kit::ConfigError{fmt::format("machine.deployment = \"{}\": {} is served from \"bare_metal\"; the guest brings the virtual machine",
+                                       parameters.system.deployment(), interface)};
+  if (!parameters.is_emulated()) {
+    check_given(parameters, {"host."});
+    return std::make_unique<ServedAhci>(name, context, parameters);
+  }
+  check_given(parameters, {"host.", "vm.", "image.", "guest.driver.", "guest.cpu.", "guest.probe.", "guest.io", "pcie.", "ahci.", "sata.", "ata."});
+  return std::make_unique<ServedVirtio>(name, context, parameters);
+}
+
+Served::Served(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters)
+    : sc_module{name}, medium_{make_medium(parameters)}, store_{make_store(parameters.system, medium_->facts().sectors)} {
+  context.stats.add(std::string{this->name()} + ".medium", medium_->statistics());
 }
 
 ServedAhci::ServedAhci(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters)
-    : sc_module{name}, medium_{make_medium(parameters)}, store_{make_store(parameters.system, medium_->facts().sectors)},
-      pcie_link{"pcie_link", context, parameters.pcie_link}, endpoint{"endpoint", context, parameters.endpoint, ahci_function(parameters.hba)},
-      hba{"ahci", context, parameters.hba}, sata_link{"sata_link", context, parameters.sata_link},
-      drive{"disk", context, parameters.ata, *medium_, *store_},
+    : Served{name, context, parameters}, pcie_link{"pcie_link", context, parameters.pcie_link},
+      endpoint{"endpoint", context, parameters.endpoint, ahci_function(parameters.hba)}, hba{"ahci", context, parameters.hba},
+      sata_link{"sata_link", context, parameters.sata_link}, drive{"disk", context, parameters.ata, *medium_, *store_},
       bridge{"bridge", context, endpoint, host_times(parameters.root_complex)} {
   bridge.link.bind(pcie_link.upstream);
   pcie_link.downstream.bind(endpoint.link);
@@ -43,7 +63,19 @@ ServedAhci::ServedAhci(const sc_core::sc_module_name& name, kit::Context& contex
   endpoint.on_function_reset([this] { hba.reset(); });
   hba.ports[0].bind(sata_link.host);
   sata_link.device.bind(drive.link);
-  context.stats.add(std::string{this->name()} + ".medium", medium_->statistics());
+}
+
+ServedVirtio::ServedVirtio(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters)
+    : Served{name, context, parameters},
+      endpoint{"endpoint", context, parameters.emulated->endpoint, virtio_blk_function(parameters.emulated->virtio_blk->controller)},
+      blk{"virtio_blk", context, parameters.emulated->virtio_blk->controller, *medium_, *store_},
+      bridge{"bridge", context, endpoint, vfio_user::HostTimes{}} {
+  bridge.link.bind(endpoint.link);
+  endpoint.bar[virtio_bar::legacy].bind(blk.legacy);
+  endpoint.bar[virtio_bar::modern].bind(blk.modern);
+  blk.dma.bind(endpoint.dma);
+  blk.interrupt.bind(endpoint.interrupt);
+  endpoint.on_function_reset([this] { blk.reset(); });
 }
 
 }  // namespace ahcisim::machine

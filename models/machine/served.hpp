@@ -2,6 +2,7 @@
 // A machine without a driver: the PCI function and what lies behind it, for a guest that is a real one.
 //
 //     vfio-user client -> bridge -> PCIe link -> endpoint -> HBA -> SATA link -> disk
+//     vfio-user client -> bridge -> endpoint -> virtio-blk -> disk
 #pragma once
 
 #include <memory>
@@ -18,32 +19,51 @@
 #include <ahcisim/models/pcie/link.hpp>
 #include <ahcisim/models/sata/link.hpp>
 #include <ahcisim/models/vfio_user/host_bridge.hpp>
+#include <ahcisim/models/virtio/blk_function.hpp>
 
 namespace ahcisim::machine {
 
-/// Throws kit::ConfigError where the machine that `parameters` describe has no function to serve, or they set what a real guest
-/// has of its own.
-void check_served(const Parameters& parameters);
+/// Constructed within elaboration; `context` and `parameters` must outlive it. Several may be served in one process, each under
+/// a name of its own.
+class Served : public sc_core::sc_module {
+ public:
+  /// What a vfio_user::Server serves.
+  virtual vfio_user::Device& function() = 0;
+  disk::Store& content() { return *store_; }
 
-/// An AHCI controller with its disk. Constructed within elaboration; `context` and `parameters` must outlive it. Several may be
-/// served in one process, each under a name of its own.
-class ServedAhci : public sc_core::sc_module {
+ protected:
+  Served(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters);
+  const std::unique_ptr<disk::Medium> medium_;
+  const std::unique_ptr<disk::Store> store_;
+};
+
+/// Builds the function that `parameters` describe: AHCI on bare metal, virtio-blk of an emulated machine. Throws
+/// kit::ConfigError where there is none to serve, or what a real guest has of its own was set.
+std::unique_ptr<Served> make_served(const char* name, kit::Context& context, const Parameters& parameters);
+
+/// An AHCI controller with its disk.
+class ServedAhci final : public Served {
  public:
   ServedAhci(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters);
+  vfio_user::Device& function() override { return bridge; }
 
- private:
-  std::unique_ptr<disk::Medium> medium_;
-  std::unique_ptr<disk::Store> store_;
-
- public:
   pcie::Link pcie_link;
   pcie::Endpoint endpoint;
   ahci::Hba hba;
   sata::Link sata_link;
   disk::AtaDevice drive;
-  vfio_user::HostBridge bridge;  ///< what a vfio_user::Server serves
+  vfio_user::HostBridge bridge;
+};
 
-  disk::Store& content() { return *store_; }
+/// A virtio block device right before the drive's mechanics or flash, without any time of its own.
+class ServedVirtio final : public Served {
+ public:
+  ServedVirtio(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters);
+  vfio_user::Device& function() override { return bridge; }
+
+  pcie::Endpoint endpoint;
+  virtio::BlkFunction blk;
+  vfio_user::HostBridge bridge;
 };
 
 }  // namespace ahcisim::machine

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include <ahcisim/models/vfio_user/guarded_copy.hpp>
 #include <ahcisim/models/vfio_user/server.hpp>
 
 namespace ahcisim::vfio_user {
@@ -14,10 +15,8 @@ bool Server::dma(bool write, std::uint64_t address, std::uint8_t* data, std::uin
     const auto bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(length, place.length));
     if (!place.direct) {
       if (!by_message(write, address, data, bytes)) return false;
-    } else if (write) {
-      std::memcpy(place.direct, data, bytes);
-    } else {
-      std::memcpy(data, place.direct, bytes);
+    } else if (!(write ? guarded_copy(place.direct, data, bytes) : guarded_copy(data, place.direct, bytes))) {
+      return false;
     }
     address += bytes;
     data += bytes;

@@ -86,8 +86,9 @@ void add_serve(CLI::App& app, ServeOptions& options, int& status) {
                 "    -device '{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"/tmp/disk.sock\"}}' ...\n\n"
                 "with machine.toml, for example:\n"
                 "  [machine]\n  drive = \"samsung-850-pro\"\n  image = \"disk.img\"\n  image_access = \"read_write\"\n\n"
-                "QEMU 10.1 or later has the client. Guest memory must be shared (share=on): without a file of it every transfer\n"
-                "goes by messages. One client at a time is served, the next one when it has gone. Ctrl-C ends.");
+                "and deployment = \"emulated\" with interface = \"virtio_blk\" for a virtio disk. QEMU 10.1 or later has the client.\n"
+                "Guest memory must be shared (share=on): without a file of it every transfer goes by messages.\n"
+                "One client at a time is served, the next one when it has gone. Ctrl-C ends.");
   serve->callback([&] { status = ahcisim::program::serve_command(options); });
 }
 

@@ -31,20 +31,12 @@ Kernel::Time time_of(const std::string& word) {
 
 /// One machine and its socket.
 struct Served {
-  Served(std::size_t index, kit::Context& context, std::unique_ptr<machine::Parameters> its_parameters)
-      : parameters{std::move(its_parameters)}, machine{fmt::format("machine{}", index).c_str(), context, *parameters} {}
-  std::unique_ptr<machine::Parameters> parameters;
-  machine::ServedAhci machine;
+  Served(std::size_t index, kit::Context& context, const std::vector<Setting>& settings)
+      : parameters{settings}, machine{machine::make_served(fmt::format("machine{}", index).c_str(), context, parameters)} {}
+  machine::Parameters parameters;
+  std::unique_ptr<machine::Served> machine;
   std::unique_ptr<vfio_user::Server> server;
 };
-
-std::unique_ptr<machine::Parameters> parameters_of(const MachineFile& file, const std::vector<Setting>& over) {
-  std::vector<Setting> settings = file.settings;
-  settings.insert(settings.end(), over.begin(), over.end());
-  auto parameters = std::make_unique<machine::Parameters>(settings);
-  machine::check_served(*parameters);
-  return parameters;
-}
 
 double milliseconds(std::chrono::nanoseconds time) { return std::chrono::duration<double, std::milli>{time}.count(); }
 
@@ -76,15 +68,17 @@ int serve_command(const ServeOptions& options) {
     throw kit::ConfigError{fmt::format("--vfio-user: {} machines and {} sockets; give one for each", options.machines.size(), options.sockets.size())};
   const std::vector<Setting> over = command_line_settings(options.settings);
   std::vector<MachineFile> files;
-  for (const std::string& file : options.machines) files.push_back(read_machine(file));
-
+  for (const std::string& file : options.machines) {
+    files.push_back(read_machine(file));
+    files.back().settings.insert(files.back().settings.end(), over.begin(), over.end());
+  }
   kit::Context context{files.front().seed};
   std::vector<std::unique_ptr<Served>> served;
-  for (std::size_t i = 0; i < files.size(); ++i) served.push_back(std::make_unique<Served>(i, context, parameters_of(files[i], over)));
+  for (std::size_t i = 0; i < files.size(); ++i) served.push_back(std::make_unique<Served>(i, context, files[i].settings));
   Kernel kernel{context.calendar, time};
   vfio_user::Loop loop{kernel};
   for (std::size_t i = 0; i < served.size(); ++i)
-    served[i]->server = std::make_unique<vfio_user::Server>(loop, options.sockets[i], served[i]->machine.bridge);
+    served[i]->server = std::make_unique<vfio_user::Server>(loop, options.sockets[i], served[i]->machine->function());
   boost::asio::signal_set signals{loop.io(), SIGINT, SIGTERM};
   signals.async_wait([&loop](const boost::system::error_code& error, int) {
     if (!error) loop.stop();

@@ -16,7 +16,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SKIPPED = 77
-MODULES = ["ahci", "sd_mod", "ext4", "crc32c_generic"]
+MODULES = ("ahci", "sd_mod")
 PROGRAMS = ["/usr/bin/fio", "/usr/sbin/mke2fs", "/usr/sbin/e2fsck"]
 # What the kernel says when something around a disk did not go as it should, and whose lines are looked at.
 SPEAKER = re.compile(r"\] (ata\d|ahci|scsi|sd |sda|EXT4|Buffer I/O|blk_update|I/O error|irq |virtio|vda|BUG|WARNING|Oops|INFO: task|Kernel panic)")

@@ -6,7 +6,6 @@ Usage: speed.py PROGRAM [--repeat N]. Both guests take turns, the median of each
 scripts/figures does: name, measured, unit, target, source.
 """
 import argparse
-import json
 import pathlib
 import re
 import shutil
@@ -77,7 +76,6 @@ def main() -> None:
         for side in ("qemu", "model"):
             print(f"guest.{name}.{side}\t{median[side][name]:.1f}\t{unit[name]}\t\tmeasured side by side in one run")
         print(f"guest.{name}\t{median['model'][name] / median['qemu'][name]:.2f}\tratio\t{target[name]}\tthe project's own: against QEMU's own AHCI")
-    print(json.dumps(runs))
 
 
 if __name__ == "__main__":

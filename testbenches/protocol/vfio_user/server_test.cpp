@@ -1,67 +1,19 @@
 // SPDX-License-Identifier: MIT
 // What the server answers: greetings, every command, nonsense, one client after the other.
 #include <cerrno>
-#include <cstring>
 #include <fstream>
-#include <map>
 #include <random>
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
 #include <ahcisim/models/kit/param.hpp>
-#include <ahcisim/models/vfio_user/server.hpp>
-#include <support/vfio_user_bench.hpp>
+
+#include "plain_device.hpp"
 
 namespace ahcisim::test {
 namespace {
-
-using namespace vfio_user;
-using Bytes = VfioUserClient::Bytes;
-
-/// Plain bytes behind every region; a write to the last dword of BAR 0 makes it copy memory at the address written.
-class PlainDevice final : public Device {
- public:
-  void attach(Client& client) override { client_ = &client; }
-  std::uint64_t region_size(std::uint32_t index) const override { return index == 0 ? 256 : index == region::configuration ? 4096 : 0; }
-  std::array<std::uint32_t, 3> vectors() const override { return {1, 4, 8}; }
-  void read(std::uint32_t region, std::uint64_t offset, std::uint8_t* to, std::uint32_t bytes) override {
-    std::memcpy(to, &content[region][offset], bytes);
-  }
-  void write(std::uint32_t region, std::uint64_t offset, const std::uint8_t* from, std::uint32_t bytes) override {
-    EXPECT_FALSE(within) << "written while it is in the middle of its DMA";
-    std::memcpy(&content[region][offset], from, bytes);
-    if (region != 0 || offset != dma_register) return;
-    std::uint32_t address;
-    std::memcpy(&address, from, sizeof address);
-    within = true;
-    copied = client_->dma(false, address, &content[0][0], 64);
-    if (copied) copied = client_->dma(true, address + 64, &content[0][0], 64);
-    within = false;
-  }
-  void peek(std::uint32_t region, std::uint64_t offset, std::uint8_t* to, std::uint32_t bytes) override {
-    ++peeks;
-    read(region, offset, to, bytes);
-  }
-  void reset() override {
-    EXPECT_FALSE(within);
-    ++resets;
-  }
-  static constexpr std::uint64_t dma_register = 252;
-  std::map<std::uint32_t, Bytes> content{{0, Bytes(256)}, {region::configuration, Bytes(4096)}};
-  bool within = false, copied = false;
-  unsigned peeks = 0, resets = 0;
-
- private:
-  Client* client_ = nullptr;
-};
-
-struct Rig : VfioUserBench {
-  PlainDevice device;
-  Server server{loop, path(), device};
-};
 
 TEST(Server, TheSocketIsItsOwnersOnlyAndGoesAway) {
   std::string path;
@@ -270,76 +222,6 @@ TEST(Server, AnswersThatTheClientDoesNotTakeWait) {
     constexpr unsigned sent = 300;
     for (unsigned i = 0; i < sent; ++i) deaf.command(Command::REGION_READ, access);
     for (unsigned i = 0; i < sent; ++i) ASSERT_EQ(deaf.receive().payload.size(), 16u + 4096) << "none is lost";
-  });
-}
-
-TEST(Server, DmaByMessageAnswersReadsMeanwhile) {
-  Rig rig;
-  rig.serve([&] {
-    VfioUserClient client{rig.path()};
-    client.version();
-    client.memory.resize(4096, 0xab);
-    client.map(0, 4096, -1);
-    client.write(0, 100, 0x11111111);
-    client.on_dma = [&](const Answer& request) {
-      client.on_dma = {};
-      const std::uint16_t read = client.command(Command::REGION_READ, VfioUserClient::bytes_of(RegionAccess{100, 0, 4}));
-      client.post(0, 100, 0x22222222);
-      Answer answer = client.receive();
-      EXPECT_EQ(answer.header.id, read) << "answered before the DMA is";
-      EXPECT_EQ(answer.payload[16], 0x11);
-      EXPECT_EQ(client.call(Command::DEVICE_RESET, {}).error(), 0u) << "acknowledged; done when the DMA has ended";
-      Bytes payload = request.payload;
-      payload.resize(16 + 64, 0x5a);
-      client.on_dma = [&](const Answer& write) {
-        EXPECT_EQ(write.header.command, Command::DMA_WRITE);
-        EXPECT_EQ(write.payload.size(), 16u + 64);
-        EXPECT_EQ(write.payload[16], 0x5a);
-        client.reply(write.header, {});
-      };
-      client.reply(request.header, payload);
-    };
-    client.write(0, PlainDevice::dma_register, 512);
-    EXPECT_EQ(client.read(0, 0), 0x5a5a5a5au);
-    EXPECT_EQ(client.read(0, 100), 0x22222222u) << "the write took effect afterwards";
-    EXPECT_EQ(rig.device.resets, 1u);
-  });
-  EXPECT_TRUE(rig.device.copied);
-  EXPECT_EQ(rig.device.peeks, 1u);
-}
-
-TEST(Server, DmaThatTheClientRefusesOrLeavesUnanswered) {
-  Rig rig;
-  rig.serve([&] {
-    {
-      VfioUserClient client{rig.path()};
-      client.version();
-      client.write(0, PlainDevice::dma_register, 0);
-      EXPECT_FALSE(rig.device.copied) << "nothing is mapped";
-      client.map(0, 4096, -1);
-      client.write(0, PlainDevice::dma_register, 0);
-      EXPECT_EQ(client.dma_messages, 1u) << "refused: there is no memory";
-      EXPECT_FALSE(rig.device.copied);
-      client.on_dma = [&](const Answer& request) { client.reply(request.header, Bytes(20)); };
-      client.write(0, PlainDevice::dma_register, 0);
-      EXPECT_FALSE(rig.device.copied) << "less data than was asked for";
-      client.on_dma = [&](const Answer& request) {
-        Header other = request.header;
-        other.id = static_cast<std::uint16_t>(other.id + 1);
-        client.reply(other, Bytes(80));
-      };
-      client.write(0, PlainDevice::dma_register, 0);
-      EXPECT_TRUE(client.closed()) << "an answer to something else";
-    }
-    {
-      VfioUserClient client{rig.path()};
-      client.version();
-      client.map(0, 4096, -1);
-      client.on_dma = [](const Answer&) { throw Closed{}; };
-      EXPECT_THROW(client.write(0, PlainDevice::dma_register, 0), Closed);
-    }  // and goes in the middle of it
-    VfioUserClient next{rig.path()};
-    EXPECT_EQ(next.version().error(), 0u);
   });
 }
 

@@ -26,7 +26,7 @@ struct Rig : VfioUserBench {
   explicit Rig(Kernel::Time time = Kernel::Time::free) : VfioUserBench{time} {}
   machine::Parameters settings = parameters();
   machine::ServedAhci machine{"machine", context, settings};
-  Server server{loop, path(), machine.bridge};
+  Server server{loop, path(), machine.function()};
 };
 
 /// The least that a driver does (AHCI 1.3.1, 10.1.2, 5.5), on port 0 with one command at a time.
@@ -335,7 +335,7 @@ TEST(ServedAhci, TwoDevicesInOneProcess) {
   Rig rig;
   machine::Parameters settings = parameters();
   machine::ServedAhci other{"other", rig.context, settings};
-  Server server{rig.loop, rig.path("other"), other.bridge};
+  Server server{rig.loop, rig.path("other"), other.function()};
   rig.serve([&] {
     Guest one{rig.path()}, two{rig.path("other")};
     ASSERT_TRUE(one.driver.bring_up());

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Linux with libahci: probe, ext4, fio with verification, fsck, and the image compared from outside.
+"""Linux on the model's disk: probe, ext4, fio with verification, fsck, and the image compared from outside.
 
-Usage: ahci_linux.py PROGRAM [--board pc|q35] [--interrupts msix|msi|intx]
+Usage: linux_disk.py PROGRAM [--interface ahci|virtio_blk] [--board pc|q35] [--interrupts msi|intx]
 """
 import argparse
 import hashlib
@@ -11,20 +11,30 @@ import subprocess
 import guest
 
 SCRIPT = """
-disk_appears /dev/sda
-echo "guest: depth $(cat /sys/block/sda/device/queue_depth)"
-must /usr/sbin/mke2fs -q -t ext4 /dev/sda
-must mount -t ext4 /dev/sda /mnt
-must /usr/bin/fio --name=verified --directory=/mnt --size=24M --bs=4k --rw=randrw --ioengine=libaio --direct=1 --iodepth=32 --verify=crc32c \\
-  --verify_fatal=1 --output-format=terse --randseed=7 > /tmp/fio || cat /tmp/fio
+disk_appears DISK
+cat /sys/block/sda/device/queue_depth 2> /dev/null | sed 's/^/guest: depth /'
+must /usr/sbin/mke2fs -q -t ext4 DISK
+must mount -t ext4 DISK /mnt
+must /usr/bin/fio --name=verified --directory=/mnt --size=24M --bs=4k --rw=randrw --ioengine=libaio --direct=1 --iodepth=32 \\
+  --verify=crc32c --verify_fatal=1 --output-format=terse --randseed=7 > /tmp/fio || cat /tmp/fio
 must dd if=/dev/urandom of=/mnt/witness bs=1M count=8
 sync
 echo "guest: sha256 $(sha256sum < /mnt/witness)"
 must umount /mnt
-must /usr/sbin/e2fsck -f -n /dev/sda
-echo "guest: interrupts $(grep ahci /proc/interrupts)"
+must /usr/sbin/e2fsck -f -n DISK
+grep -E 'ahci|virtio' /proc/interrupts | sed 's/^/guest: interrupts /'
 """
-APPEND = {"msix": "", "msi": "", "intx": "pci=nomsi"}
+MACHINE = {
+    "ahci": "",
+    "virtio_blk": 'deployment = "emulated"\ninterface = "virtio_blk"\n',
+}
+DISK = {"ahci": "/dev/sda", "virtio_blk": "/dev/vda"}
+MODULES = {"ahci": ["ahci", "sd_mod"], "virtio_blk": ["virtio_pci", "virtio_blk"]}
+WANTED = {
+    "ahci": ["SATA link up 6.0 Gbps", "NCQ (depth 32)", "guest: depth 32"],
+    "virtio_blk": ["[vda] 262144 512-byte logical blocks"],
+}
+APPEND = {"msi": "", "intx": "pci=nomsi"}
 
 
 def content(test: guest.Guest, image, name: str) -> bytes:
@@ -40,26 +50,29 @@ def main() -> None:
     """Runs the guest and judges."""
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
+    parser.add_argument("--interface", default="ahci", choices=list(MACHINE))
     parser.add_argument("--board", default="pc", choices=["pc", "q35"])
-    parser.add_argument("--interrupts", default="msix", choices=list(APPEND))
+    parser.add_argument("--interrupts", default="msi", choices=list(APPEND))
     options = parser.parse_args()
-    with guest.Guest(options.program, SCRIPT, guest.PROGRAMS) as test:
+    script = SCRIPT.replace("DISK", DISK[options.interface])
+    with guest.Guest(options.program, script, guest.PROGRAMS, [*MODULES[options.interface], "ext4", "crc32c_generic"]) as test:
         image = test.image(128)
-        socket = test.serve(f'[machine]\ndrive = "instant"\ninstant_capacity = "128MiB"\nimage = "{image}"\nimage_access = "read_write"\n')
+        socket = test.serve(f'[machine]\n{MACHINE[options.interface]}drive = "instant"\ninstant_capacity = "128MiB"\n'
+                            f'image = "{image}"\nimage_access = "read_write"\n')
         device = guest.vfio_user(socket)
         if options.board == "q35":
             device = ["-device", "pcie-root-port,id=rp,chassis=1,slot=1", *guest.vfio_user(socket, bus="rp")]
         console = test.run(device, 240, board=options.board, append=APPEND[options.interrupts])
         told = test.stop_server()
         print(told)
-        for wanted in ("SATA link up 6.0 Gbps", "NCQ (depth 32)", "guest: depth 32"):
+        for wanted in WANTED[options.interface]:
             guest.check(wanted in console, f'"{wanted}" is not there', console)
         guest.check("guest: failed" not in console, "a step of the guest failed", console)
         guest.check(not guest.trouble(console), f"Linux complained: {guest.trouble(console)}", console)
         guest.check("0 of them refused" in told, f"the server refused messages: {told}", console)
         seen = hashlib.sha256(content(test, image, "witness")).hexdigest()
         guest.check(f"guest: sha256 {seen}" in console, "the image holds something else than the guest has written", console)
-        print(next(line for line in console.splitlines() if line.startswith("guest: interrupts")))
+        print("\n".join(line for line in console.splitlines() if line.startswith("guest: interrupts")))
 
 
 if __name__ == "__main__":
