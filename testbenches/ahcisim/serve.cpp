@@ -57,6 +57,9 @@ void tell(const kit::Diagnostics& diagnostics) {
   for (const auto& finding : diagnostics.findings()) fmt::print("{}: {} ({} times)\n", finding.place, finding.rule, finding.count);
 }
 
+/// Longer than a guest takes from one register access to the next; a wake-up costs it as much each time.
+constexpr std::chrono::microseconds spin{50};
+
 /// A wake-up that is late by the kernel's usual slack (50 us) would be a disk that is slower by it.
 void wake_in_time() { ::prctl(PR_SET_TIMERSLACK, 1UL); }
 
@@ -76,7 +79,7 @@ int serve_command(const ServeOptions& options) {
   std::vector<std::unique_ptr<Served>> served;
   for (std::size_t i = 0; i < files.size(); ++i) served.push_back(std::make_unique<Served>(i, context, files[i].settings));
   Kernel kernel{context.calendar, time};
-  vfio_user::Loop loop{kernel};
+  vfio_user::Loop loop{kernel, time == Kernel::Time::free ? spin : std::chrono::microseconds{0}};
   for (std::size_t i = 0; i < served.size(); ++i)
     served[i]->server = std::make_unique<vfio_user::Server>(loop, options.sockets[i], served[i]->machine->function());
   boost::asio::signal_set signals{loop.io(), SIGINT, SIGTERM};
