@@ -13,6 +13,8 @@ inline constexpr std::uint32_t CMD_IOSE = 1u << 0, CMD_MSE = 1u << 1, CMD_BME = 
 inline constexpr std::uint32_t STS_CL = 1u << 4;
 inline constexpr std::uint32_t class_sata_ahci = 0x010601;  // AHCI 1.3.1, 2.1.5
 inline constexpr std::uint8_t cap_power_management = 0x01, cap_msi = 0x05, cap_vendor = 0x09, cap_express = 0x10, cap_msix = 0x11;
+/// Device Capabilities and Device Control, 4 and 8 bytes into the PCI Express capability.
+inline constexpr std::uint32_t DEVCAP_EXT_TAG = 1u << 5, DEVCTL_EXT_TAG = 1u << 8;
 }  // namespace pci
 
 /// AHCI 1.3.1, chapter 3.

@@ -49,11 +49,6 @@ struct DriverParameters : kit::ParameterSet {
       "PCI buses searched for the function, from 0 on", {{1, 256}}};
   kit::Parameter<kit::Bytes> message_address{*this, "message_address", kit::Bytes{0xfee00000},
       kit::cited("Intel 64 SDM volume 3, 11.11.1: the local APIC's message window"), "where messages of MSI and MSI-X are written"};
-  kit::Parameter<kit::Bytes> max_payload{*this, "max_payload", kit::Bytes{128}, kit::choice("what every device takes"),
-      "Max_Payload_Size to program, at most what the function offers", {{kit::Bytes{128}, kit::Bytes{4096}}}};
-  kit::Parameter<kit::Bytes> max_read_request{*this, "max_read_request", kit::Bytes{512},
-      kit::cited("PCI Express Base, 7.5.3.4: reset value of Max_Read_Request_Size"), "Max_Read_Request_Size to program",
-      {{kit::Bytes{128}, kit::Bytes{4096}}}};
   kit::Parameter<kit::Bytes> segment{*this, "segment", kit::Bytes{4096},
       kit::assumed("the pages of a program's buffer lie anywhere, so each makes a PRD of its own"),
       "longest piece of the driver's own buffers that one PRD covers", {{kit::Bytes{512}, kit::Bytes{4 << 20}}}};

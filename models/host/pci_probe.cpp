@@ -14,12 +14,6 @@ constexpr unsigned devices_per_bus = 32;
 /// Vector 0 of the messages; a multiple of 32 above the exceptions of an x86 processor.
 constexpr std::uint32_t message_vector = 0x40;
 constexpr std::uint32_t all_ones = 0xffffffff;
-/// PCI Express Base, 7.5.3.4: 128 bytes is 0, each doubling one more.
-std::uint32_t size_code(std::uint32_t bytes) {
-  std::uint32_t code = 0;
-  while (code < 5 && (128u << (code + 1)) <= bytes) ++code;
-  return code;
-}
 }  // namespace
 
 PciProbe::Layout PciProbe::layout_of(const DriverParameters& p) {
@@ -30,8 +24,6 @@ PciProbe::Layout PciProbe::layout_of(const DriverParameters& p) {
   layout.buses = static_cast<unsigned>(p.buses());
   layout.message_address = static_cast<std::uint64_t>(p.message_address().value);
   layout.message_data = message_vector;
-  layout.max_payload = static_cast<std::uint32_t>(p.max_payload().value);
-  layout.max_read_request = static_cast<std::uint32_t>(p.max_read_request().value);
   return layout;
 }
 
@@ -157,13 +149,13 @@ void PciProbe::enable() {
   });
 }
 
+/// Max_Payload_Size and Max_Read_Request_Size stay as firmware set them, as Linux leaves them unless it is told otherwise.
 void PciProbe::configure_express() {
   const std::uint64_t capability = config(function_.express);
   script_.read(capability + 4, [=](std::uint32_t device_capabilities) {
-    const std::uint32_t payload = std::min(size_code(layout_.max_payload), device_capabilities & 7);
-    const std::uint32_t request = size_code(layout_.max_read_request);
+    if (!(device_capabilities & pci::DEVCAP_EXT_TAG)) return;
     script_.read(capability + 8, [=](std::uint32_t control) {
-      script_.write(capability + 8, (control & ~0x70e0u) | payload << 5 | request << 12, 2);
+      script_.write(capability + 8, control | pci::DEVCTL_EXT_TAG, 2);
     }, 2);
   });
 }

@@ -35,7 +35,6 @@ class PciProbe {
     unsigned buses = 1;
     std::uint64_t message_address = 0;
     std::uint32_t message_data = 0;  ///< of vector 0; a multiple of 32, so that vectors are its low bits
-    std::uint32_t max_payload = 128, max_read_request = 512;
   };
   /// How the caller wants to be interrupted.
   struct Wish {

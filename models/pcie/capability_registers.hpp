@@ -98,22 +98,27 @@ struct DeviceControl : kit::Register {
   kit::Field MaxPayloadSize{*this, "Max_Payload_Size", {7, 5}, Access::RW, 0, "128 B << value"};
   kit::Field EnableRelaxedOrdering{*this, "Enable Relaxed Ordering", {4, 4}, Access::RW, 1, "may set Relaxed Ordering"};
   kit::Field UnsupportedRequestReportingEnable{*this, "Unsupported Request Reporting Enable", {3, 3}, Access::RW, 0,
-                                               "reports"};
-  kit::Field FatalErrorReportingEnable{*this, "Fatal Error Reporting Enable", {2, 2}, Access::RW, 0, "reports"};
-  kit::Field NonFatalErrorReportingEnable{*this, "Non-Fatal Error Reporting Enable", {1, 1}, Access::RW, 0, "reports"};
+                                               "without effect: no error messages are sent"};
+  kit::Field FatalErrorReportingEnable{*this, "Fatal Error Reporting Enable", {2, 2}, Access::RW, 0,
+                                       "without effect: no error messages are sent"};
+  kit::Field NonFatalErrorReportingEnable{*this, "Non-Fatal Error Reporting Enable", {1, 1}, Access::RW, 0,
+                                          "without effect: no error messages are sent"};
   kit::Field CorrectableErrorReportingEnable{*this, "Correctable Error Reporting Enable", {0, 0}, Access::RW, 0,
-                                             "reports"};
+                                             "without effect: no error messages are sent"};
 };
 struct DeviceStatus : kit::Register {
   DeviceStatus(kit::RegisterBank& bank, unsigned offset)
       : Register{bank, offset, 2, "DevSta", "Device Status", "PCI Express Base, 7.5.3.5"} {}
   kit::Field TransactionsPending{*this, "Transactions Pending", {5, 5}, Access::RO, 0,
-                                 "non-posted requests are outstanding"};
+                                 "always 0: a bus-master read and its completions are one step of the model"};
   kit::Field UnsupportedRequestDetected{*this, "Unsupported Request Detected", {3, 3}, Access::RW1C, 0,
                                         "a request was not supported"};
-  kit::Field FatalErrorDetected{*this, "Fatal Error Detected", {2, 2}, Access::RW1C, 0, "fatal"};
-  kit::Field NonFatalErrorDetected{*this, "Non-Fatal Error Detected", {1, 1}, Access::RW1C, 0, "non-fatal"};
-  kit::Field CorrectableErrorDetected{*this, "Correctable Error Detected", {0, 0}, Access::RW1C, 0, "correctable"};
+  kit::Field FatalErrorDetected{*this, "Fatal Error Detected", {2, 2}, Access::RO, 0,
+                                "always 0: the link has no malformed TLPs and no protocol errors"};
+  kit::Field NonFatalErrorDetected{*this, "Non-Fatal Error Detected", {1, 1}, Access::RW1C, 0,
+                                   "a posted request was not served"};
+  kit::Field CorrectableErrorDetected{*this, "Correctable Error Detected", {0, 0}, Access::RW1C, 0,
+                                      "a non-posted request was not served, as its completion told (advisory)"};
 };
 struct LinkCapabilities : kit::Register {
   LinkCapabilities(kit::RegisterBank& bank, unsigned offset)

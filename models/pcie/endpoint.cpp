@@ -144,9 +144,19 @@ const ConfigurationSpace::Window* Endpoint::claim(const Tlp& tlp) const {
 Duration Endpoint::unsupported(Tlp& tlp, Duration when) {
   tlp.status = CompletionStatus::UR;
   statistics_.unsupported_requests.add();
-  if (space_.express) space_.express->device_status.UnsupportedRequestDetected = 1;
+  if (space_.express) {
+    space_.express->device_status.UnsupportedRequestDetected = 1;
+    note_error(tlp);
+  }
   context_.diagnostics.report(name(), "request not claimed by any enabled BAR (PCI Express Base, 2.3.1)", when);
   return when + configuration_time_;
+}
+
+/// A request that was not served. Who waits for its completion learns of it there, which makes it an advisory error, told as
+/// a correctable one; a posted one is a non-fatal error (6.2.3.2.4).
+void Endpoint::note_error(const Tlp& tlp) {
+  DeviceStatus& status = space_.express->device_status;
+  (tlp.posted() ? status.NonFatalErrorDetected : status.CorrectableErrorDetected) = 1;
 }
 
 Duration Endpoint::serve_bar(Tlp& tlp, unsigned bar_index, std::uint64_t offset, Duration when) {
@@ -176,6 +186,7 @@ Duration Endpoint::access_bar(unsigned bar_index, std::uint64_t offset, Tlp& tlp
   if (payload.is_response_error()) {
     tlp.status = CompletionStatus::CA;  // 2.3.1: the function's own rules were broken
     space_.status.SignaledTargetAbort = 1;
+    if (space_.express) note_error(tlp);
   }
   return context_.calendar.absolute(delay);
 }

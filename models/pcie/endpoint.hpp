@@ -77,6 +77,7 @@ class Endpoint : public sc_core::sc_module, private MessageSender {
   kit::Duration access_each(unsigned bar_index, std::uint64_t offset, wire::Tlp& tlp, kit::Duration when);
   bool serve_own(wire::Tlp& tlp, unsigned bar_index, std::uint64_t offset);
   kit::Duration unsupported(wire::Tlp& tlp, kit::Duration when);
+  void note_error(const wire::Tlp& tlp);
   const ConfigurationSpace::Window* claim(const wire::Tlp& tlp) const;
 
   // function side

@@ -156,6 +156,7 @@ void Endpoint::send_limits() {
   Tlp tlp;
   tlp.length = 128u << space_.express->device_control.MaxPayloadSize;
   tlp.first_ps = std::int64_t{128} << space_.express->device_control.MaxReadRequestSize;
+  tlp.address = space_.express->device_control.ExtendedTagFieldEnable ? 256 : 32;  // 2.2.6.2
   tlm::tlm_phase phase = wire::TLP_LIMITS;
   sc_core::sc_time none;
   link->nb_transport_bw(tlp, phase, none);

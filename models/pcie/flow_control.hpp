@@ -98,6 +98,14 @@ class Tags {
     return latest_ <= when || free_at_[last < free_at_.size() ? last : last - free_at_.size()] <= when;
   }
   kit::Duration next_free() const { return free_at_[next_]; }
+  /// From now on there are so many, at least one: more are free at once, those that go are the ones free first.
+  void limit(std::size_t count) {
+    if (count == free_at_.size()) return;
+    std::rotate(free_at_.begin(), free_at_.begin() + static_cast<std::ptrdiff_t>(next_), free_at_.end());
+    next_ = 0;
+    if (count < free_at_.size()) free_at_.erase(free_at_.begin(), free_at_.end() - static_cast<std::ptrdiff_t>(count));
+    else free_at_.insert(free_at_.begin(), count - free_at_.size(), kit::Duration{});
+  }
   /// Takes the next tag until `until`.
   void take(kit::Duration until) {
     free_at_[next_] = until;

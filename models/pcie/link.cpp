@@ -26,7 +26,7 @@ Link::Link(const sc_core::sc_module_name& name, kit::Context& context, const Lin
             credits(p.endpoint_completion_headers, p.endpoint_completion_data()), statistics_.downstream_tlps,
             statistics_.downstream_bytes, statistics_.downstream_payload, statistics_.downstream_busy},
       tags_{static_cast<std::size_t>(p.tags())}, credit_return_{p.credit_return()},
-      platform_payload_{timing_.max_payload()}, one_by_one_{p.fidelity() == "tlp"} {
+      platform_payload_{timing_.max_payload()}, platform_tags_{static_cast<std::uint64_t>(p.tags())}, one_by_one_{p.fidelity() == "tlp"} {
   up_.latency = p.upstream_latency();
   down_.latency = p.downstream_latency();
   up_.credit_loop = down_.credit_loop = up_.latency + down_.latency + credit_return_;
@@ -126,6 +126,7 @@ Link::SyncEnum Link::backward(Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time&
     delay = context_.calendar.annotate(on_wire.end + up_.latency);
   } else if (phase == wire::TLP_LIMITS) {
     timing_.set_limits(std::min(tlp.length, platform_payload_), static_cast<unsigned>(tlp.first_ps));
+    tags_.limit(static_cast<std::size_t>(std::min(tlp.address, platform_tags_)));
     limits_changed();
     return tlm::TLM_COMPLETED;
   }

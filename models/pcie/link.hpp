@@ -89,6 +89,7 @@ class Link : public sc_core::sc_module {
   Tags tags_;
   kit::Duration credit_return_;
   unsigned platform_payload_;
+  std::uint64_t platform_tags_;
   bool one_by_one_;
 };
 

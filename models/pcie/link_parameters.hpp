@@ -16,7 +16,7 @@ struct LinkParameters : kit::ParameterSet {
 
   Count generation{*this, "generation", 3, kit::choice("negotiated speed: 2.5, 5, 8, 16, 32 GT/s"), "generation 1 to 5", Count::Range{1, 5}};
   Count lanes{*this, "lanes", 4, kit::choice("negotiated width"), "lanes: 1, 2, 4, 8 or 16", Count::Range{1, 16}};
-  Parameter<kit::Bytes> max_payload{*this, "max_payload", kit::Bytes{256}, kit::choice("as firmware programs Max_Payload_Size"),
+  Parameter<kit::Bytes> max_payload{*this, "max_payload", kit::Bytes{128}, kit::choice("as firmware programs Max_Payload_Size: what every device takes"),
                                     "largest TLP payload (MPS), 128B to 4096B",
                                     Parameter<kit::Bytes>::Range{kit::Bytes{128}, kit::Bytes{4096}}};
   Parameter<kit::Bytes> max_read_request{*this, "max_read_request", kit::Bytes{512},
@@ -40,7 +40,8 @@ struct LinkParameters : kit::ParameterSet {
       kit::derived("413 ns median 8 B LAT_CMD_RD of pcie-bench (SNB, warm) less root complex and wire, halved"),
       "root port's transaction layer to endpoint's, beyond the time on the wire"};
   Count tags{*this, "tags", 32, kit::cited("PCI Express Base, 2.2.6.2: 5-bit tags unless extended"),
-             "read requests the endpoint may have outstanding", Count::Range{1, 1024}};
+             "read requests the endpoint may have outstanding; above 32 only once software has set Extended Tag Field Enable",
+             Count::Range{1, 256}};
   Parameter<kit::Duration> credit_return{*this, "credit_return", kit::Duration::from_ps(50'000),
                                          kit::assumed("a receive buffer's stay plus waiting for an UpdateFC; nobody publishes it"),
                                          "arrival of a TLP to its credits leaving the receiver"};

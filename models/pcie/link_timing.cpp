@@ -14,7 +14,7 @@ constexpr double skp_bytes = 4, skp_every = 1538;  // clock compensation (4.2.7)
 
 unsigned power_of_two(const char* name, std::int64_t value, unsigned low, unsigned high) {
   if (value < low || value > high || (value & (value - 1)) != 0)
-    throw kit::ConfigError{fmt::format("pcie link: {} = {}: give a power of two from {} to {}", name, value, low, high)};
+    throw kit::ConfigError{fmt::format("{} = {}: give a power of two from {} to {}", name, value, low, high)};
   return static_cast<unsigned>(value);
 }
 
@@ -28,7 +28,7 @@ LinkTiming::LinkTiming(const LinkParameters& p)
       boundary_{power_of_two("read_completion_boundary", p.read_completion_boundary().value, 64, 128)},
       completion_step_{0}, digest_{p.ecrc() ? 4u : 0u}, boundary_sized_{p.completion_size() == "boundary"} {
   if (generation_ < 1 || generation_ > 5)
-    throw kit::ConfigError{fmt::format("pcie link: generation = {}: give 1 to 5", p.generation())};
+    throw kit::ConfigError{fmt::format("generation = {}: give 1 to 5", p.generation())};
   set_limits(max_payload_, max_read_request_);
 }
 

@@ -173,6 +173,7 @@ PcieSetup::PcieSetup() {
   function.class_code = 0x010601;
   function.bars[0] = {pcie::BarDescription::Kind::mem32, 4096, false};
   function.msi = {8, true};
+  link.set("max_payload", "256B");
 }
 
 void PcieSetup::like_pcie_bench() {

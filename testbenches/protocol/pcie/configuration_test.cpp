@@ -162,6 +162,43 @@ TEST(Configuration, DeviceControlLimitsTheLinkButNotBeyondThePlatform) {
   EXPECT_EQ(rig.link.timing().max_read_request(), 128u);
 }
 
+TEST(Configuration, ErrorsOfRequestsAreInDeviceStatus) {
+  kit::Context context;
+  PcieRig rig{"rig", context, PcieSetup{}};
+  rig.start();
+  const unsigned status = rig.capability(0x10) + 10;
+  EXPECT_EQ(rig.config_read(status, 2), 0u);
+  const std::uint64_t nowhere = PcieRig::bar0 + 0x1000;
+  rig.cpu.ask(false, nowhere, 0, 4, 100_us);
+  EXPECT_EQ(rig.config_read(status, 2), 0x9u) << "Unsupported Request and, as its completion tells, Correctable";
+  rig.config_write(status, 0xffff, 2);
+  EXPECT_EQ(rig.config_read(status, 2), 0u);
+  rig.cpu.post(nowhere, 1, 4, 200_us);
+  sc_core::sc_start(300, sc_core::SC_US);
+  EXPECT_EQ(rig.config_read(status, 2), 0xau) << "a posted one: Non-Fatal";
+}
+
+/// Reads of 128 B over a long way, as fast as `tags` let them: MB/s by what 32 tags give, 32 * 128 B in each round trip.
+double rate_by_that_of_32_tags(const char* tags, bool extended) {
+  kit::Context context;
+  PcieSetup setup;
+  setup.link.set("tags", tags);
+  setup.link.set("max_read_request", "128B");
+  setup.link.set("upstream_latency", "1us");
+  setup.link.set("downstream_latency", "1us");
+  setup.link.set("root_nonposted_headers", "0");
+  PcieRig rig{"rig", context, setup};
+  rig.start();
+  const unsigned control = rig.capability(0x10) + 8;
+  if (extended) rig.config_write(control, rig.config_read(control, 2) | 1u << 8, 2);
+  const auto& timing = rig.link.timing();
+  const double round_trip_ns = timing.wire(24).ns() + 1000 + 200 + 1000 + timing.wire(128 + 20).ns();
+  return sustained_read(rig, 16384) / (32 * 128 / round_trip_ns * 1e3);
+}
+TEST(Configuration, TagsHaveFiveBitsWithoutExtendedTagFieldEnable) { EXPECT_NEAR(rate_by_that_of_32_tags("256", false), 1, 0.05); }
+TEST(Configuration, TagsHaveEightBitsWithExtendedTagFieldEnable) { EXPECT_GT(rate_by_that_of_32_tags("256", true), 1.5); }
+TEST(Configuration, TagsAreNoMoreThanTheEndpointHas) { EXPECT_NEAR(rate_by_that_of_32_tags("32", true), 1, 0.05); }
+
 TEST(Configuration, SurvivesAHostileGuest) {
   kit::Context context;
   PcieRig rig{"rig", context, EveryKind{}};

@@ -113,6 +113,14 @@ TEST(Tags, AreFreeAgainInTurn) {
   tags.take(100_ns);
   tags.take(200_ns);
   EXPECT_FALSE(tags.available(1, 99_ns));
+  Tags more = tags, less = tags;
+  more.limit(3);
+  EXPECT_TRUE(more.available(1, 0_ns)) << "a new one is free at once";
+  EXPECT_FALSE(more.available(2, 99_ns));
+  EXPECT_TRUE(more.available(2, 100_ns));
+  less.limit(1);
+  EXPECT_FALSE(less.available(1, 199_ns)) << "those that go are the ones free first";
+  EXPECT_TRUE(less.available(1, 200_ns));
   EXPECT_TRUE(tags.available(1, 100_ns));
   EXPECT_FALSE(tags.available(2, 100_ns));
   EXPECT_TRUE(tags.available(2, 200_ns));
