@@ -31,7 +31,7 @@ AtaDevice::AtaDevice(const sc_core::sc_module_name& name, kit::Context& context,
   if (facts_.sectors == 0 || facts_.sectors > store.sectors())
     throw kit::ConfigError{fmt::format("{}: the medium has {} sectors, its store {}: give the store at least as many", this->name(),
                                        facts_.sectors, store.sectors())};
-  check_names(parameters, this->name());
+  check_names(parameters);
   for (unsigned index = 0; index < commands_.size(); ++index) commands_[index].media.index = index;
   link.on_nb_transport_fw<&AtaDevice::nb_transport_fw>(this);
   medium_.attach(*this);

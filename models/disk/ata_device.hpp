@@ -17,6 +17,7 @@
 #include <systemc>
 
 #include <ahcisim/models/disk/ata/command.hpp>
+#include <ahcisim/models/disk/ata/error_log.hpp>
 #include <ahcisim/models/disk/ata/parameters.hpp>
 #include <ahcisim/models/disk/ata/sct.hpp>
 #include <ahcisim/models/disk/ata/statistics.hpp>
@@ -26,6 +27,8 @@
 #include <ahcisim/tlm/frame.hpp>
 
 namespace ahcisim::disk {
+
+struct IdentifyInputs;
 
 class AtaDevice final : public sc_core::sc_module, private MediumClient {
  public:
@@ -77,13 +80,14 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
 
   // ata/accept.cpp: commands begin and end
   void arrive(std::uint64_t link_generation);
-  void accept_single(const Inbound& in, const CommandRow* row);
+  void accept_single(const Inbound& in, const CommandRow* row, std::uint64_t number);
   bool refused_by_queue_error(const Inbound& in, const CommandRow* row);
   void submit(Command& command, MediaOp op, LbaRange range);
   void finish(Command& command, kit::Duration when);
   void fail(Command& command, std::uint8_t error, std::uint64_t lba, kit::Duration when);
   void abort(Command& command) { fail(command, wire::error::ABRT, 0, calendar_.now()); }
   void note_failure(Command& command);
+  void log_error(const Command& command, const wire::RegisterD2H& end);
   void send_result(const Command& command, std::uint8_t status, std::uint8_t error, kit::Duration when);
   void account(const Command& command, kit::Duration when);
   bool resolve_range(Command& command);
@@ -91,12 +95,13 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   void note_bad_sector(Command& command);
 
   // ata/queue.cpp: the NCQ feature set
-  void accept_queued(const Inbound& in, const CommandRow* row);
+  void accept_queued(const Inbound& in, const CommandRow* row, std::uint64_t number);
   void do_queued(Command& command);
   void do_send_queued(Command& command);
   void break_queue(const Inbound& in, const char* rule);
   void queue_failed(Command& command, std::uint8_t error, std::uint64_t lba, kit::Duration when, std::uint32_t done = 0);
   void record_queue_error(std::uint8_t first, std::uint8_t error, std::uint64_t lba, const wire::RegisterH2D& fis);
+  void log_queue_error(const Command& command, std::uint8_t error, std::uint64_t lba);
   kit::Duration report_done(kit::Duration when);
   void drop_commands();
 
@@ -150,20 +155,23 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   void buffer_filled(Command& command);
   bool set_transfer_mode(std::uint8_t mode);
   bool set_sata_feature(std::uint8_t feature, bool on);
-  void read_log_page(std::uint8_t log, std::uint32_t page, std::uint8_t* to);
-  unsigned log_pages(std::uint8_t log) const;
-  void fill_identify(std::uint8_t* to) const;
+  enum class LogAccess : std::uint8_t { gpl = 1, smart = 2 };  // READ LOG (DMA) EXT and its kin; SMART READ LOG, WRITE LOG
+  void read_log_page(std::uint8_t log, LogAccess access, std::uint32_t page, std::uint8_t* to);
+  unsigned log_pages(std::uint8_t log, LogAccess access) const;
+  IdentifyInputs identify_inputs() const;
   void enter_power(Power state);
   void enter_standby(Command& command);
   void store_log(Command& command);
   bool self_test(std::uint8_t kind);
+  void self_test_page(std::uint8_t* to) const;
+  void extended_self_test_page(std::uint8_t* to) const;
   void smart_data(std::uint8_t* to, bool thresholds) const;
   void set_standby_timer(std::uint8_t code);
   void standby_check(std::uint64_t serial);
   void revert_settings();
-  bool refused_log(Command& command, unsigned first, unsigned count);
+  bool refused_log(Command& command, LogAccess access, unsigned first, unsigned count);
   bool takes_log(std::uint8_t log, unsigned first, unsigned count) const;
-  void log_in(Command& command, unsigned first, unsigned count);
+  void log_in(Command& command, LogAccess access, unsigned first, unsigned count);
 
   // ata/handlers_sct.cpp: SCT Command Transport
   void sct_command(Command& command);
@@ -229,8 +237,16 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   std::unique_ptr<std::uint8_t[]> bounce_;   // data that does not lie in one piece in the store
   std::vector<std::uint8_t> host_logs_;      // logs 80h to 9Fh, 16 pages each, once one is written
   Sct sct_;
-  std::uint16_t self_tests_ = 0;             // run so far
-  std::array<std::uint8_t, 512> self_test_log_{};
+  ErrorLog error_log_;
+  struct SelfTest {
+    std::uint8_t kind = 0;    // as the command had it
+    std::uint8_t status = 0;  // 7:4 result: 0 = no error, 7 = a sector cannot be read
+    std::uint16_t hours = 0;
+    std::uint64_t failing_lba = 0;
+  };
+  static constexpr unsigned kept_self_tests = 21;
+  std::array<SelfTest, kept_self_tests> self_test_{};  // a ring
+  std::uint64_t self_tests_ = 0;                       // run so far
 };
 
 }  // namespace ahcisim::disk

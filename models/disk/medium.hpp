@@ -38,7 +38,7 @@ enum class MediaOp : std::uint8_t {
 struct MediaRequest {
   MediaOp op = MediaOp::read;
   bool fua = false;            ///< force unit access: done only when the data is on the medium
-  std::uint8_t priority = 0;   ///< ATA PRIO: 0 normal, 1 isochronous, 2 high (ACS-4, READ FPDMA QUEUED)
+  std::uint8_t priority = 0;   ///< ATA PRIO: 0 normal, 1 isochronous, 2 high (ACS-4, READ FPDMA QUEUED); where MediumFacts::priority
   bool failed = false;         ///< the medium's verdict, cleared by the device before submit()
   LbaRange range;              ///< sectors; the device has checked that they exist
   const LbaRange* trims = nullptr;  ///< trim: the ranges …
@@ -91,6 +91,7 @@ struct MediumFacts {
   std::uint8_t form_factor = 0;      ///< word 168: 2 = 3.5", 3 = 2.5"
   std::uint32_t buffer_sectors = 0;  ///< word 21 historically: buffer size, 512-byte sectors
   bool write_cache = true;           ///< word 85: whether the volatile write cache is enabled at power-on
+  bool priority = false;             ///< word 76 bit 12: MediaRequest::priority decides in which order commands are served
 };
 
 class Medium {

@@ -28,15 +28,16 @@ void AtaDevice::arrive(std::uint64_t link_generation) {
   } else {
     last_activity_ = calendar_.now();
     const CommandRow* row = find_command(in.fis.command);
+    const std::uint64_t number = error_log_.note(in.fis, in.arrival);
     if (row && (row->protocol == AtaProtocol::fpdma_in || row->protocol == AtaProtocol::fpdma_out))
-      accept_queued(in, row);
+      accept_queued(in, row, number);
     else
-      accept_single(in, row);
+      accept_single(in, row, number);
   }
   pump();
 }
 
-void AtaDevice::accept_single(const Inbound& in, const CommandRow* row) {
+void AtaDevice::accept_single(const Inbound& in, const CommandRow* row, std::uint64_t number) {
   static const CommandRow unknown{0, "unknown", AtaProtocol::non_data, false, &AtaDevice::do_abort};
   if (outstanding_ != 0) return break_queue(in, "command that is not queued while queued ones are outstanding (ACS-3, NCQ feature set)");
   if (queue_error_ && refused_by_queue_error(in, row)) row = nullptr;
@@ -51,6 +52,7 @@ void AtaDevice::accept_single(const Inbound& in, const CommandRow* row) {
   command.row = row ? row : &unknown;
   command.fis = in.fis;
   command.tag = in.tag;
+  command.number = number;
   command.received = in.arrival;
   command.lba = command.bytes = command.moved = command.begin = command.end = 0;
   command.done_at = Duration{};
@@ -163,7 +165,17 @@ void AtaDevice::fail(Command& command, std::uint8_t error, std::uint64_t lba, Du
   single_busy_ = false;
   if (error != wire::error::ABRT && error != (wire::error::ICRC | wire::error::ABRT)) tell_address(command, lba);
   send_result(command, status::DRDY | status::DSC | status::ERR, error, when);
+  log_error(command, result_);
   account(command, kit::max(when, link_free_));
+}
+
+/// Only what is the device's or the link's fault is logged: a command that cannot be executed as it was given is not an error of
+/// the device (ACS-3, Summary SMART Error log).
+void AtaDevice::log_error(const Command& command, const wire::RegisterD2H& end) {
+  const bool faulty_command = !command.media.failed && (end.error & (wire::error::UNC | wire::error::ICRC)) == 0;
+  if (faulty_command || !settings_.smart) return;
+  const auto state = power_ == Power::standby ? ErrorLog::State::standby : ErrorLog::State::active_or_idle;
+  error_log_.record(command.number, command.row->ext, end, state, calendar_.now());
 }
 
 void AtaDevice::send_result(const Command& command, std::uint8_t status, std::uint8_t error, Duration when) {

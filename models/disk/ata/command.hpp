@@ -41,6 +41,7 @@ struct Command {
   const CommandRow* row = nullptr;
   wire::RegisterH2D fis;
   wire::RequestTag* tag = nullptr;
+  std::uint64_t number = 0;           ///< which command of the device's life it is: ErrorLog::note()
   kit::Duration received;             ///< when the command FIS had arrived
   kit::Duration done_at;              ///< when the medium says it may be reported
   std::uint64_t lba = 0;              ///< first sector of the data, where it comes from the medium

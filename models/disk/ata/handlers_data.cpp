@@ -123,12 +123,10 @@ void AtaDevice::buffer_filled(Command& command) {
   submit(command, MediaOp::trim, command.trims.empty() ? LbaRange{} : command.trims.front());
 }
 
-void AtaDevice::fill_identify(std::uint8_t* to) const {
-  write_identify({parameters_, facts_, settings_, speed_, position_, cable80_}, to);
-}
+IdentifyInputs AtaDevice::identify_inputs() const { return {parameters_, facts_, settings_, speed_, position_, cable80_}; }
 
 void AtaDevice::do_identify(Command& command) {
-  fill_identify(buffer_.get());
+  write_identify(identify_inputs(), buffer_.get());
   buffer_in(command, sector_bytes);
 }
 

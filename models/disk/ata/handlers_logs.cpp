@@ -27,23 +27,25 @@ void put_16(std::uint8_t* to, unsigned value) {
 
 }  // namespace
 
-/// Pages of a log; 0 where there is none.
-unsigned AtaDevice::log_pages(std::uint8_t log) const {
+/// Pages of a log, as far as that kind of command reaches it (ACS-3, table "Log address definition": GPL, SL); 0 where there is none.
+unsigned AtaDevice::log_pages(std::uint8_t log, LogAccess access) const {
+  const bool gpl = access == LogAccess::gpl;
   switch (log) {
-    case 0x00: return 1;  // log directory
-    case 0x01: return 1;  // Summary SMART Error
-    case 0x03: return 1;  // Extended Comprehensive SMART Error
-    case 0x06: return 1;  // SMART Self-Test
-    case 0x07: return 1;  // Extended SMART Self-Test
-    case 0x10: return parameters_.queued() > 0 ? 1 : 0;  // NCQ Command Error
-    case 0x13: return parameters_.queued() > 0 && facts_.trim ? 1 : 0;  // NCQ Send and Receive
+    case 0x00: return 1;        // log directory
+    case 0x01: return !gpl;     // Summary SMART Error
+    case 0x02: return !gpl;     // Comprehensive SMART Error
+    case 0x03: return gpl;      // Extended Comprehensive SMART Error
+    case 0x06: return !gpl;     // SMART Self-Test
+    case 0x07: return gpl;      // Extended SMART Self-Test
+    case 0x10: return gpl && parameters_.queued() > 0;                 // NCQ Command Error
+    case 0x13: return gpl && parameters_.queued() > 0 && facts_.trim;  // NCQ Send and Receive
     case 0x30: return identify_log_pages;
     case sct_log::command: case sct_log::data: return 1;
     default: return is_host_log(log) ? host_log_pages : 0;
   }
 }
 
-void AtaDevice::read_log_page(std::uint8_t log, std::uint32_t index, std::uint8_t* to) {
+void AtaDevice::read_log_page(std::uint8_t log, LogAccess access, std::uint32_t index, std::uint8_t* to) {
   std::fill(to, to + page, std::uint8_t{0});
   if (is_host_log(log)) {
     if (!host_logs_.empty()) std::copy_n(host_logs_.begin() + static_cast<std::ptrdiff_t>(host_log_offset(log, index)), page, to);
@@ -51,20 +53,19 @@ void AtaDevice::read_log_page(std::uint8_t log, std::uint32_t index, std::uint8_
   }
   switch (log) {
     case 0x00:
-      put_16(to, 1);  // General Purpose Logging version
-      for (unsigned other = 1; other < 256; ++other) put_16(to + 2 * other, log_pages(static_cast<std::uint8_t>(other)));
+      put_16(to, 1);  // version: of General Purpose Logging, or logs of several sectors
+      for (unsigned other = 1; other < 256; ++other) put_16(to + 2 * other, log_pages(static_cast<std::uint8_t>(other), access));
       break;
-    case 0x01: case 0x03: case 0x07:
-      to[0] = 1;  // version; no entries
-      seal(to);
-      break;
-    case 0x06: std::copy(self_test_log_.begin(), self_test_log_.end(), to); seal(to); break;
+    case 0x01: case 0x02: error_log_.write_summary(to); seal(to); break;
+    case 0x03: error_log_.write_extended(to); seal(to); break;
+    case 0x06: self_test_page(to); seal(to); break;
+    case 0x07: extended_self_test_page(to); seal(to); break;
     case 0x10: std::copy(queue_error_log_.begin(), queue_error_log_.end(), to); break;
     case 0x13:
       to[0] = 0x01;  // subcommand DATA SET MANAGEMENT,
       to[4] = 0x01;  // … of which TRIM
       break;
-    case 0x30: write_identify_log({parameters_, facts_, settings_, speed_}, index, to); break;
+    case 0x30: write_identify_log(identify_inputs(), index, to); break;
     case sct_log::command: sct_status_page(to); break;
     case sct_log::data: sct_temperature_history(to); break;
     default: break;
@@ -72,18 +73,18 @@ void AtaDevice::read_log_page(std::uint8_t log, std::uint32_t index, std::uint8_
 }
 
 /// Ends a command that asks for pages which are not there: true if it has.
-bool AtaDevice::refused_log(Command& command, unsigned first, unsigned count) {
+bool AtaDevice::refused_log(Command& command, LogAccess access, unsigned first, unsigned count) {
   const std::uint8_t log = command.fis.lba_7_0;
-  const unsigned pages = log_pages(log);
+  const unsigned pages = log_pages(log, access);
   if (count == 0 || first >= pages || count > pages - first) return abort(command), true;
   if (log == sct_log::data && !sct_.table_ready) return sct_refuse(command, SctStatus::data_without_command), true;
   return false;
 }
 
 /// Pages of a log to the host. The data of an SCT command is there once.
-void AtaDevice::log_in(Command& command, unsigned first, unsigned count) {
+void AtaDevice::log_in(Command& command, LogAccess access, unsigned first, unsigned count) {
   const std::uint8_t log = command.fis.lba_7_0;
-  for (unsigned i = 0; i < count; ++i) read_log_page(log, first + i, buffer_.get() + i * page);
+  for (unsigned i = 0; i < count; ++i) read_log_page(log, access, first + i, buffer_.get() + i * page);
   if (log == sct_log::data) sct_.table_ready = false;
   buffer_in(command, static_cast<std::uint32_t>(count * page));
 }
@@ -91,7 +92,7 @@ void AtaDevice::log_in(Command& command, unsigned first, unsigned count) {
 /// READ LOG (DMA) EXT: log in LBA 7:0, first page in LBA 39:32 and 15:8, count of pages in Count.
 void AtaDevice::do_read_log(Command& command) {
   const unsigned first = command.fis.lba_15_8 | command.fis.lba_39_32 << 8, count = command.fis.count();
-  if (!refused_log(command, first, count)) log_in(command, first, count);
+  if (!refused_log(command, LogAccess::gpl, first, count)) log_in(command, LogAccess::gpl, first, count);
 }
 
 /// The logs that a host writes: its own, and SCT commands, one at a time.
@@ -137,10 +138,9 @@ void AtaDevice::do_smart(Command& command) {
       if (!self_test(fis.lba_7_0)) return abort(command);
       break;
     case 0xd5: {  // SMART READ LOG
-      if (fis.lba_7_0 == 0x10) return abort(command);
-      if (refused_log(command, 0, fis.count_7_0)) return;
+      if (refused_log(command, LogAccess::smart, 0, fis.count_7_0)) return;
       command.row = &data_in;
-      return log_in(command, 0, fis.count_7_0);
+      return log_in(command, LogAccess::smart, 0, fis.count_7_0);
     }
     case 0xd6:  // SMART WRITE LOG
       if (!takes_log(fis.lba_7_0, 0, fis.count_7_0)) return abort(command);
@@ -187,30 +187,52 @@ void AtaDevice::smart_data(std::uint8_t* to, bool thresholds) const {
     put_16(to + 368, 0x0003);  // saves before power-down; autosave
     to[370] = 0x01;         // error logging
     to[372] = to[373] = 1;  // minutes for a short, an extended self-test
-    to[363] = self_tests_ ? self_test_log_[2 + 24 * ((self_tests_ - 1u) % 21) + 1] : 0;
+    to[363] = self_tests_ ? self_test_[(self_tests_ - 1) % kept_self_tests].status : 0;
   }
   seal(to);
 }
 
-/// Runs at once and keeps its result in the SMART Self-Test log: 0 = no error, 7 = a sector cannot be read.
+/// Runs at once and keeps its result for the logs of self-tests.
 bool AtaDevice::self_test(std::uint8_t kind) {
   const bool known = kind <= 0x02 || kind == 0x7f || kind == 0x81 || kind == 0x82;
   if (!known) return false;
   if (kind == 0x00 || kind == 0x7f) return true;  // off-line collection; abort: there is nothing to abort
-  const unsigned place = self_tests_++ % 21u;
-  std::uint8_t* entry = self_test_log_.data() + 2 + 24 * place;
-  put_16(self_test_log_.data(), 1);
-  std::fill(entry, entry + 24, std::uint8_t{0});
-  entry[0] = kind;
-  if (!bad_.empty()) {
-    entry[1] = 0x70;
-    wire::store_le32(entry + 5, static_cast<std::uint32_t>(bad_.front().lba));
-  } else {
-    wire::store_le32(entry + 5, 0xffff'ffff);
-  }
-  put_16(entry + 2, static_cast<unsigned>(calendar_.now().seconds() / 3600));
-  self_test_log_[508] = static_cast<std::uint8_t>(place + 1);
+  SelfTest& test = self_test_[self_tests_++ % kept_self_tests];
+  test.kind = kind;
+  test.status = bad_.empty() ? 0x00 : 0x70;
+  test.hours = static_cast<std::uint16_t>(calendar_.now().seconds() / 3600);
+  test.failing_lba = bad_.empty() ? ~std::uint64_t{0} : bad_.front().lba;
   return true;
+}
+
+/// ACS-3, table "SMART Self-Test log": 21 entries of 24 bytes, addresses of 28 bits.
+void AtaDevice::self_test_page(std::uint8_t* to) const {
+  if (self_tests_ == 0) return;
+  put_16(to, 1);  // revision
+  for (unsigned i = 0; i < std::min<std::uint64_t>(self_tests_, kept_self_tests); ++i) {
+    const SelfTest& test = self_test_[i];
+    std::uint8_t* const entry = to + 2 + 24 * i;
+    entry[0] = test.kind, entry[1] = test.status;
+    put_16(entry + 2, test.hours);
+    wire::store_le32(entry + 5, static_cast<std::uint32_t>(test.failing_lba));
+  }
+  to[508] = static_cast<std::uint8_t>((self_tests_ - 1) % kept_self_tests + 1);  // the latest
+}
+
+/// ACS-3, table "Extended SMART Self-Test log": 19 descriptors of 26 bytes in the one page there is, addresses of 48 bits.
+void AtaDevice::extended_self_test_page(std::uint8_t* to) const {
+  constexpr unsigned descriptors = 19;
+  to[0] = 1;  // version
+  if (self_tests_ == 0) return;
+  const std::uint64_t oldest = self_tests_ > descriptors ? self_tests_ - descriptors : 0;
+  for (std::uint64_t number = oldest; number < self_tests_; ++number) {
+    const SelfTest& test = self_test_[number % kept_self_tests];
+    std::uint8_t* const entry = to + 4 + 26 * (number % descriptors);
+    entry[0] = test.kind, entry[1] = test.status;
+    put_16(entry + 2, test.hours);
+    for (unsigned i = 0; i < 6; ++i) entry[5 + i] = static_cast<std::uint8_t>(test.failing_lba >> (8 * i));
+  }
+  put_16(to + 2, static_cast<unsigned>((self_tests_ - 1) % descriptors + 1));  // the latest
 }
 
 }  // namespace ahcisim::disk

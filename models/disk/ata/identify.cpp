@@ -60,7 +60,7 @@ const IdentifyRow rows[] = {
     {75, 4, 0, "queue depth less one",
      [](const In& in) { return queues(in) ? static_cast<std::uint64_t>(in.parameters.queued() - 1) : 0; }},
     {76, 15, 15, "READ LOG DMA EXT is as good as READ LOG EXT", serial},
-    {76, 12, 12, "NCQ priority information", [](const In& in) { return std::uint64_t{queues(in)}; }},
+    {76, 12, 12, "NCQ priority information", [](const In& in) { return std::uint64_t{queues(in) && in.facts.priority}; }},
     {76, 8, 8, "NCQ feature set", [](const In& in) { return std::uint64_t{queues(in)}; }},
     {76, 3, 1, "Serial ATA Gen1, Gen2 and Gen3 speed", [](const In& in) { return 7 * serial(in); }},
     {77, 6, 6, "SEND FPDMA QUEUED (RECEIVE FPDMA QUEUED has no subcommand)",
@@ -144,10 +144,10 @@ void put_bits(std::uint8_t* to, const IdentifyRow& row, std::uint64_t value) {
     if (value >> (bit - row.low) & 1) to[row.word * 2 + bit / 8] |= static_cast<std::uint8_t>(1u << bit % 8);
 }
 
-void check_text(const std::string& text, std::size_t most, const char* what, const std::string& where) {
+void check_text(const std::string& text, std::size_t most, const char* what) {
   const bool printable = std::all_of(text.begin(), text.end(), [](char letter) { return letter >= 0x20 && letter < 0x7f; });
   if (text.size() > most || !printable)
-    throw kit::ConfigError{fmt::format("{}: {} \"{}\": give at most {} printable ASCII characters", where, what, text, most)};
+    throw kit::ConfigError{fmt::format("{} = \"{}\": give at most {} printable ASCII characters", what, text, most)};
 }
 
 }  // namespace
@@ -169,10 +169,10 @@ void write_identify(const IdentifyInputs& inputs, std::uint8_t* to) {
   to[511] = static_cast<std::uint8_t>(-sum);
 }
 
-void check_names(const AtaParameters& parameters, const std::string& where) {
-  check_text(parameters.model(), 40, "model", where);
-  check_text(parameters.serial(), 20, "serial", where);
-  check_text(parameters.firmware(), 8, "firmware", where);
+void check_names(const AtaParameters& parameters) {
+  check_text(parameters.model(), 40, "model");
+  check_text(parameters.serial(), 20, "serial");
+  check_text(parameters.firmware(), 8, "firmware");
 }
 
 void write_ata_string(const std::string& text, std::uint8_t* to, std::size_t bytes) {

@@ -35,7 +35,7 @@ const IdentifyRow* identify_rows(std::size_t& count);
 void write_identify(const IdentifyInputs& inputs, std::uint8_t* to);
 
 /// Throws kit::ConfigError where the model, serial or firmware text does not fit its words.
-void check_names(const AtaParameters& parameters, const std::string& where);
+void check_names(const AtaParameters& parameters);
 
 /// `text` as ATA strings are: the first letter in the upper byte of the first word, padded with spaces.
 void write_ata_string(const std::string& text, std::uint8_t* to, std::size_t bytes);

@@ -52,7 +52,7 @@ void strings(const IdentifyInputs& in, std::uint8_t* to) {
 void serial_ata(const IdentifyInputs& in, std::uint8_t* to) {
   const bool queues = in.parameters.queued() > 0;
   put(to, 8, valid | bit(0) | bit(1) | bit(2)             // Gen1, Gen2, Gen3
-                 | bit(7, queues) | bit(11, queues)       // NCQ, its priority
+                 | bit(7, queues) | bit(11, queues && in.facts.priority)  // NCQ, its priority
                  | bit(14)                                // READ LOG DMA EXT as READ LOG EXT
                  | bit(17, queues && in.facts.trim)       // SEND FPDMA QUEUED
                  | bit(18, in.parameters.non_zero_offsets()) | bit(19, in.parameters.auto_activate()) |

@@ -7,13 +7,13 @@ namespace ahcisim::disk {
 using kit::Duration;
 namespace status = wire::status;
 
-void AtaDevice::accept_queued(const Inbound& in, const CommandRow* row) {
+void AtaDevice::accept_queued(const Inbound& in, const CommandRow* row, std::uint64_t number) {
   const unsigned tag = in.fis.count_7_0 >> 3;
   const std::uint32_t bit = std::uint32_t{1} << tag;
   if (queue_error_ || tag >= parameters_.queued()) {  // the tag exceeds word 75, or there is no NCQ at all
     static const CommandRow refused{0, "refused", AtaProtocol::non_data, true, &AtaDevice::do_abort};
     if (outstanding_ != 0) return break_queue(in, "tag beyond the queue depth (ACS-3, NCQ feature set)");
-    return accept_single(in, &refused);
+    return accept_single(in, &refused, number);
   }
   if (outstanding_ & bit) return break_queue(in, "tag that is outstanding already (ACS-3, NCQ feature set)");
 
@@ -21,6 +21,7 @@ void AtaDevice::accept_queued(const Inbound& in, const CommandRow* row) {
   command.row = row;
   command.fis = in.fis;
   command.tag = in.tag;
+  command.number = number;
   command.received = in.arrival;
   command.moved = 0;
   command.done_at = Duration{};
@@ -60,7 +61,7 @@ void AtaDevice::do_queued(Command& command) {
   command.begin = 0;
   command.end = command.bytes;
   command.media.fua = command.fis.device & 0x80;
-  command.media.priority = command.fis.count_15_8 >> 6;  // ACS-3, table "PRIO field"
+  command.media.priority = facts_.priority ? command.fis.count_15_8 >> 6 : 0;  // ACS-3, table "PRIO field"
   if (!bad_.empty()) note_bad_sector(command);
   submit(command, command.writes() ? MediaOp::write : MediaOp::read, {command.lba, sectors});
 }
@@ -102,10 +103,22 @@ void AtaDevice::break_queue(const Inbound& in, const char* rule) {
   send(frame, calendar_.now());
 }
 
+/// What ended a queued command, for the logs of errors.
+void AtaDevice::log_queue_error(const Command& command, std::uint8_t error, std::uint64_t lba) {
+  wire::RegisterD2H end;
+  end.status = status::DRDY | status::ERR;
+  end.error = error;
+  end.set_lba48(lba);
+  end.device = command.fis.device;
+  end.count_7_0 = command.fis.count_7_0, end.count_15_8 = command.fis.count_15_8;
+  log_error(command, end);
+}
+
 /// A queued command ends with an error: Set Device Bits with ERR, and with the tags that were done before it, `done` among them.
 void AtaDevice::queue_failed(Command& command, std::uint8_t error, std::uint64_t lba, Duration when, std::uint32_t done) {
   statistics_.errors.add();
   record_queue_error(static_cast<std::uint8_t>(command.media.index), error, lba, command.fis);
+  log_queue_error(command, error, lba);
   for (; !done_.empty() && done_.front().when <= when; done_.pop())
     if (done_.front().index != single && !commands_[done_.front().index].media.failed) {
       done |= std::uint32_t{1} << done_.front().index;

@@ -27,6 +27,7 @@ Drive::Drive(DriveSpec spec, std::unique_ptr<SeekOrder> order)
   facts_.physical_exponent = spec.physical_exponent;
   facts_.form_factor = spec.form_factor;
   facts_.write_cache = spec.controller.write_cache;
+  facts_.priority = true;
   facts_.buffer_sectors = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(spec.buffer.segments * spec.buffer.segment_sectors, 0xffffffffu));
   destage_mark_ = std::max(1u, static_cast<std::uint32_t>(std::ceil(spec_.destage_mark * spec.buffer.write_segments)));

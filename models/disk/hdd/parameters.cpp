@@ -61,7 +61,7 @@ DriveSpec drive_spec(const HddParameters& p) {
   spec.buffer.segments = static_cast<std::uint32_t>(p.buffer_segments());
   spec.buffer.write_segments = static_cast<std::uint32_t>(p.write_segments());
   if (spec.buffer.write_segments > spec.buffer.segments)
-    throw kit::ConfigError{"hdd: write_segments above buffer_segments; lower it"};
+    throw kit::ConfigError{"write_segments = " + p.write_segments.text() + ": above buffer_segments; lower it"};
   spec.buffer.segment_sectors = static_cast<std::uint64_t>(p.segment_sectors());
   spec.buffer.separate_write_segment = p.separate_write_segment();
   spec.buffer.hits_on_written_data = p.hits_on_written_data();

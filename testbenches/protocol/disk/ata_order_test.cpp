@@ -29,7 +29,7 @@ class ScriptedMedium final : public Medium {
   unsigned stopped = 0, abandoned = 0, decisions = 0;
   Duration last_now;
 
-  MediumFacts facts() const override { return {Bench::sectors, 7200, true, 3, 2, 0, cached_at_first}; }
+  MediumFacts facts() const override { return {Bench::sectors, 7200, true, 3, 2, 0, cached_at_first, true}; }
   bool cached_at_first = true;
   void submit(MediaRequest& request, Duration now) override {
     check(now);
@@ -191,6 +191,10 @@ TEST(AtaMedium, HearsOfFuaPriorityCacheAndSpindle) {
   ASSERT_EQ(medium.submitted.size(), 1u);
   EXPECT_TRUE(medium.submitted[0].fua);
   EXPECT_EQ(medium.submitted[0].priority, 2);
+  bench.execute(Bench::fis(0xec));
+  EXPECT_TRUE(bench.data()[2 * 76 + 1] & 0x10) << "NCQ priority information";
+  bench.execute(Bench::fis(0x2f, 0x30 | 8u << 8, 1));
+  EXPECT_TRUE(bench.data()[9] & 8) << "the same in log 30h";
   EXPECT_EQ(medium.submitted[0].range.lba, 77u);
   EXPECT_EQ(medium.submitted[0].range.count, 8u);
   bench.execute(Bench::fis(0x3d, 5, 1), std::vector<std::uint8_t>(512));

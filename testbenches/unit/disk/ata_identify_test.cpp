@@ -13,7 +13,7 @@ namespace {
 
 struct Page {
   AtaParameters parameters;
-  MediumFacts facts{976'773'168, 7200, true, 3, 2, 32768};
+  MediumFacts facts{976'773'168, 7200, true, 3, 2, 32768, true, true};
   Settings settings;
   std::vector<std::uint8_t> bytes = std::vector<std::uint8_t>(512);
   void write(std::uint8_t speed = 3) { write_identify({parameters, facts, settings, speed}, bytes.data()); }
@@ -75,9 +75,16 @@ TEST(Identify, StringsAreSwappedAndPadded) {
   EXPECT_EQ(page.text(27, 20), "Abc" + std::string(37, ' '));
   EXPECT_EQ(page.text(10, 10), "12345678901234567890");
   EXPECT_EQ(page.text(23, 4), "1.0     ");
-  EXPECT_NO_THROW(check_names(page.parameters, "disk"));
+  EXPECT_NO_THROW(check_names(page.parameters));
   page.parameters.firmware.set("123456789");
-  EXPECT_THROW(check_names(page.parameters, "disk"), kit::ConfigError);
+  EXPECT_THROW(check_names(page.parameters), kit::ConfigError);
+}
+
+TEST(Identify, PriorityOnlyWhereTheMediumOrdersByIt) {
+  Page page;
+  page.facts.priority = false;
+  page.write();
+  EXPECT_EQ(page.word(76), 0x810eu);
 }
 
 TEST(Identify, WithoutQueueAndTrim) {

@@ -362,6 +362,7 @@ TEST(SsdDrive, RandomReadsOfAWholeDriveNeedNoMemory) {
 TEST(SsdDrive, TellsWhatIdentifyNeeds) {
   const SsdParameters parameters;
   const MediumFacts facts = Drive{parameters}.facts();
+  EXPECT_FALSE(facts.priority) << "commands are booked as they come";
   EXPECT_EQ(facts.sectors, 1000215216u);
   EXPECT_EQ(facts.rotation_rate, 1u);
   EXPECT_TRUE(facts.trim);
