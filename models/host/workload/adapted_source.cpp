@@ -61,8 +61,9 @@ void AdaptedSource::fit(IoRequest& request) const {
 }
 
 void AdaptedSource::refuse(const IoRequest& request, const char* remedy) const {
+  const std::string place = source_->place();
   throw kit::ConfigError{fmt::format(
-      "{}: request {} ({} of {} sectors at {}) lies beyond the disk of {} sectors; {}", adaptation_.where,
+      "{}: request {} ({} of {} sectors at {}) lies beyond the disk of {} sectors; {}", place.empty() ? adaptation_.where : place,
       done_, name_of(request.op), request.sectors, request.lba, adaptation_.disk_sectors, remedy)};
 }
 

@@ -42,6 +42,7 @@ class AdaptedSource final : public RequestSource {
   void rewind() override;
   std::optional<std::uint64_t> size_hint() const override;
   double progress() const override;
+  std::string place() const override { return source_->place(); }
   std::string describe() const override;
 
  private:

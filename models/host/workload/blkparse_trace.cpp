@@ -84,18 +84,37 @@ Kind parse_rwbs(LineFields& fields, IoRequest& request) {
 }
 
 /// `sector + count`, and the bracket that ends the line. A payload in its place makes it a packet command.
-Kind parse_extent(LineFields& fields, IoRequest& request) {
+Kind parse_extent(LineFields& fields, IoRequest& request, std::uint64_t most) {
   request.lba = fields.number("the first sector", highest_lba);
   const std::string_view plus = fields.word("+ and the number of sectors");
   if (plus[0] == '(' || plus[0] == '[') return Kind::packet;
   if (plus != "+") fields.fail_at_word("+ and the number of sectors");
-  request.sectors = static_cast<std::uint32_t>(
-      fields.number("the number of sectors", request.op == Op::trim ? UINT32_MAX : most_sectors));
+  request.sectors = static_cast<std::uint32_t>(fields.number("the number of sectors", most));
   std::string_view word = fields.word("the process in brackets");
   if (word[0] != '[' && word[0] != '(') fields.fail_at_word("the process in brackets");
   while (!fields.at_end()) word = fields.word("the process in brackets");
   if (word.back() != ']') fields.fail_at_word("the process in brackets, closed by \"]\"");
   return Kind::blocks;
+}
+
+/// What follows the action on a line that is none of the disk's: nobody replays it, but a trace that is damaged there is damaged.
+void check_other(LineFields& fields, std::string_view action) {
+  constexpr std::string_view of_a_request[] = {"Q", "G", "I", "M", "F", "B", "S"};
+  if (std::find(std::begin(of_a_request), std::end(of_a_request), action) != std::end(of_a_request)) {
+    IoRequest request;
+    if (parse_rwbs(fields, request) == Kind::packet) return;
+    LineFields ahead{fields};
+    const char first = ahead.word("the first sector, or the process in brackets")[0];
+    if (first != '[' && first != '(') parse_extent(fields, request, UINT32_MAX);
+  } else if (action == "A" || action == "X") {  // remapped from another device; split in two
+    IoRequest request;
+    if (parse_rwbs(fields, request) == Kind::packet) return;
+    fields.number("the first sector", highest_lba);
+    const std::string_view wanted = action == "A" ? "+" : "/";
+    const char* const expected = action == "A" ? "+ and the number of sectors" : "/ and the sector of the second part";
+    if (fields.word(expected) != wanted) fields.fail_at_word(expected);
+    fields.number(action == "A" ? "the number of sectors" : "the sector of the second part", highest_lba);
+  }  // plugging, timers and messages have no request
 }
 
 }  // namespace
@@ -127,12 +146,11 @@ bool BlkparseTrace::next(IoRequest& request) {
       ++first_;
       if (oldest.state == Pending::State::taken_back) continue;
       request = oldest.request;
+      given_line_ = oldest.line;
       return true;
     }
     if (ended_) {
-      if (seen_.empty() && !wanted_.empty())
-        throw kit::ConfigError{fmt::format("{}: issues nothing to device {}; choose one of {}",
-                                           reader_.path(), wanted_, devices())};
+      if (!start_) refuse_idle();
       return false;
     }
     ended_ = !read_event();
@@ -159,11 +177,13 @@ bool BlkparseTrace::read_event() {
   if (action != "D" && action != "C" && action != "R") {
     if (std::find(std::begin(known_actions), std::end(known_actions), action) == std::end(known_actions))
       fields.fail_at_word(fmt::format("an action (one of {})", fmt::join(known_actions, " ")));
+    check_other(fields, action);
     return true;
   }
   IoRequest request;
-  if (parse_rwbs(fields, request) == Kind::packet || parse_extent(fields, request) == Kind::packet)
-    return true;
+  if (parse_rwbs(fields, request) == Kind::packet) return true;
+  const std::uint64_t most = request.op == Op::trim ? UINT32_MAX : most_sectors;
+  if (parse_extent(fields, request, most) == Kind::packet) return true;
   if (request.sectors == 0 && request.op != Op::flush) {
     if (!request.flush_first) return true;
     request.op = Op::flush;  // an empty write with a preflush is how a flush looks on its way to the disk
@@ -194,6 +214,7 @@ void BlkparseTrace::issue(const IoRequest& request, kit::Duration at) {
   added = Pending{};
   added.request = request;
   added.request.at = previous_;
+  added.line = reader_.line_number();
   added.issued = at;
   added.next_sector = request.lba;
   added.sectors_left = request.sectors;
@@ -216,6 +237,15 @@ void BlkparseTrace::settle(const IoRequest& request, kit::Duration at, Pending::
   settled.state = state;
   settled.request.recorded_service = kit::max(at - settled.issued, kit::Duration{});
   open_.erase(found);
+}
+
+/// A trace of which nothing can be replayed.
+void BlkparseTrace::refuse_idle() const {
+  if (!wanted_.empty())
+    throw kit::ConfigError{
+        fmt::format("{}: issues nothing to device {}; choose one of {}", reader_.path(), wanted_, devices())};
+  throw kit::ConfigError{
+      fmt::format("{}: issues nothing to a disk: it has no request with action D; record with blktrace -a issue -a complete", reader_.path())};
 }
 
 std::string BlkparseTrace::devices() const {

@@ -30,11 +30,13 @@ class BlkparseTrace final : public RequestSource {
   bool next(IoRequest& request) override;
   void rewind() override;
   double progress() const override { return reader_.progress(); }
+  std::string place() const override { return reader_.place_of(given_line_); }
   std::string describe() const override;
 
  private:
   struct Pending {
     IoRequest request;
+    std::uint64_t line = 0;
     kit::Duration issued;
     std::uint64_t next_sector = 0;  // where the next completion is to begin, and what is left after it
     std::uint32_t sectors_left = 0;
@@ -48,6 +50,7 @@ class BlkparseTrace final : public RequestSource {
   void settle(const IoRequest& request, kit::Duration at, Pending::State state);
   bool is_wanted(std::string_view device);
   std::string devices() const;
+  [[noreturn]] void refuse_idle() const;
 
   LineReader reader_;
   std::string wanted_, seen_;
@@ -56,6 +59,7 @@ class BlkparseTrace final : public RequestSource {
   std::vector<std::uint64_t> open_;    // numbers of those without a completion, oldest first
   std::optional<kit::Duration> start_;
   kit::Duration previous_{};
+  std::uint64_t given_line_ = 0;  // of the request that next() gave last
   bool ended_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <ahcisim/models/host/workload/disksim_trace.hpp>
+#include <ahcisim/models/kit/param.hpp>
 #include <charconv>
 
 namespace ahcisim::host {
@@ -45,7 +46,12 @@ std::string DisksimValidationTrace::describe() const {
 bool DisksimArrivalTrace::next(IoRequest& request) {
   std::string_view line;
   for (;;) {
-    if (!reader_.next(line)) return false;
+    if (!reader_.next(line)) {
+      if (wanted_ && !found_)
+        throw kit::ConfigError{
+            fmt::format("{}: has no request to device {}; choose a device that the trace names", reader_.path(), *wanted_)};
+      return false;
+    }
     LineFields fields{reader_, line};
     if (fields.at_end()) continue;
     IoRequest parsed;
@@ -70,6 +76,7 @@ bool DisksimArrivalTrace::next(IoRequest& request) {
     seen_ = device;
     if (!start_) start_ = arrival;
     if (wanted_ && *wanted_ != device) continue;
+    found_ = true;
     parsed.op = flags & 1 ? IoRequest::Op::read : IoRequest::Op::write;
     parsed.at = arrival - *start_;
     request = parsed;
@@ -82,6 +89,7 @@ void DisksimArrivalTrace::rewind() {
   seen_.reset();
   start_.reset();
   previous_ = {};
+  found_ = false;
 }
 
 std::string DisksimArrivalTrace::describe() const {

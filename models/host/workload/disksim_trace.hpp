@@ -20,6 +20,7 @@ class DisksimValidationTrace final : public RequestSource {
   bool next(IoRequest& request) override;
   void rewind() override;
   double progress() const override { return reader_.progress(); }
+  std::string place() const override { return reader_.place_of(reader_.line_number()); }
   std::string describe() const override;
 
  private:
@@ -38,6 +39,7 @@ class DisksimArrivalTrace final : public RequestSource {
   bool next(IoRequest& request) override;
   void rewind() override;
   double progress() const override { return reader_.progress(); }
+  std::string place() const override { return reader_.place_of(reader_.line_number()); }
   std::string describe() const override;
 
  private:
@@ -46,6 +48,7 @@ class DisksimArrivalTrace final : public RequestSource {
   std::optional<std::uint64_t> seen_;
   std::optional<kit::Duration> start_;
   kit::Duration previous_{};
+  bool found_ = false;  // a request to the device wanted
 };
 
 }  // namespace ahcisim::host

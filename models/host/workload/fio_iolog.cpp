@@ -52,6 +52,9 @@ bool FioIolog::next(IoRequest& request) {
   if (seen_.empty() && !wanted_.empty())
     throw kit::ConfigError{
         fmt::format("{}: has no I/O to \"{}\"; choose a file that the log names", reader_.path(), wanted_)};
+  if (seen_.empty())
+    throw kit::ConfigError{
+        fmt::format("{}: has no I/O; give a log of a job that ran to its end (fio --write_iolog)", reader_.path())};
   return false;
 }
 

@@ -21,6 +21,7 @@ class FioIolog final : public RequestSource {
   bool next(IoRequest& request) override;
   void rewind() override;
   double progress() const override { return reader_.progress(); }
+  std::string place() const override { return reader_.place_of(reader_.line_number()); }
   std::string describe() const override;
   /// 2 or 3.
   int version() const { return version_; }

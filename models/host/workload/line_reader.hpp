@@ -33,6 +33,8 @@ class LineReader {
   const std::string& path() const { return path_; }
   /// Number of the line that next() gave last, from 1.
   std::uint64_t line_number() const { return line_number_; }
+  /// "file:line" of a line, for errors.
+  std::string place_of(std::uint64_t line) const { return path_ + ":" + std::to_string(line); }
   /// Part of the file (as it is stored) that is consumed, 0 … 1.
   double progress() const;
   /// Throws kit::ConfigError "file:line:column: message"; column counts bytes from 1, 0 leaves it out.

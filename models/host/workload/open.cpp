@@ -94,9 +94,13 @@ Stream pattern_stream(const WorkloadParameters& p, std::uint64_t disk_sectors) {
   pattern.sectors = static_cast<std::uint32_t>(sectors("block", p.block()));
   pattern.first = sectors("offset", p.offset());
   pattern.span = sectors("span", p.span());
-  if (pattern.first >= disk_sectors || pattern.span > disk_sectors - pattern.first)
+  if (pattern.first >= disk_sectors)
+    throw kit::ConfigError{fmt::format("offset = \"{}\": beyond the disk of {} sectors; take less, or a larger disk",
+                                       p.offset.text(), disk_sectors)};
+  if (pattern.span > disk_sectors - pattern.first)
     throw kit::ConfigError{fmt::format(
-        "offset + span: beyond the disk of {} sectors; take less, or a larger disk", disk_sectors)};
+        "span = \"{}\": from the offset of {} it reaches beyond the disk of {} sectors; take less, or a larger disk",
+        p.span.text(), p.offset.text(), disk_sectors)};
   if (pattern.span == 0) pattern.span = disk_sectors - pattern.first;
   if (p.requests() != 0)
     pattern.count = static_cast<std::uint64_t>(p.requests());

@@ -75,6 +75,8 @@ class RequestSource {
   /// How much of the source is consumed, 0 … 1; 0 where nobody can know. For traces, the part of the file
   /// read.
   virtual double progress() const { return 0; }
+  /// Where the request that next() gave last stands, "file:line", for errors; empty where that is in no file.
+  virtual std::string place() const { return {}; }
   /// One line for reports: what it is, of what size and mix.
   virtual std::string describe() const = 0;
 };

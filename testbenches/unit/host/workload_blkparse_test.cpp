@@ -170,6 +170,41 @@ TEST(Blkparse, MalformedLinesNameTheirPlace) {
   EXPECT_THAT(fault_in("8,0 0 1 0.0 1 D W 1 + 70000 [x]\n"), HasSubstr("at most 65536"));
 }
 
+TEST(Blkparse, LinesOfOtherActionsAreCheckedToo) {
+  const std::string issue = "8,0 0 9 9.0 1 D R 1 + 8 [x]\n";
+  const auto r = all_of(
+      "8,0 0 1 0.0 1 A WS 100 + 8 <- (8,1) 60\n"
+      "8,0 0 2 0.0 1 Q WS 100 + 131072 [x]\n"
+      "8,0 0 3 0.0 1 X W 100 / 200 [x]\n"
+      "8,0 0 4 0.0 1 G FWS [kworker/0:1]\n"
+      "8,0 0 5 0.0 1 I N (12 00 00 00 24 00 ..) [smartctl]\n"
+      "8,0 0 6 0.0 1 UT N [x] 2\n" + issue);
+  EXPECT_EQ(r.size(), 1u);
+  EXPECT_THAT(fault_in("8,0 0 1 0.0 1 Q X 1 + 8 [x]\n" + issue), HasSubstr(":1:17: expected RWBS letters"));
+  EXPECT_THAT(fault_in("8,0 0 1 0.0 1 I R one + 8 [x]\n" + issue), HasSubstr(":1:19: expected the first sector"));
+  EXPECT_THAT(fault_in("8,0 0 1 0.0 1 G R 1 + x [x]\n" + issue), HasSubstr(":1:23: expected the number of sectors"));
+  EXPECT_THAT(fault_in("8,0 0 1 0.0 1 M R 1 + 8 [x\n" + issue), HasSubstr("closed by \"]\""));
+  EXPECT_THAT(fault_in("8,0 0 1 0.0 1 A R 1 8\n" + issue), HasSubstr(":1:21: expected + and the number"));
+  EXPECT_THAT(fault_in("8,0 0 1 0.0 1 X R 1 + 8\n" + issue), HasSubstr(":1:21: expected / and the sector"));
+  EXPECT_THAT(fault_in("8,0 0 1 0.0 1 Q\n" + issue), HasSubstr("expected the RWBS letters, found the end"));
+}
+
+TEST(Blkparse, ATraceThatIssuesNothingIsAnError) {
+  EXPECT_THAT(fault_in("8,0 0 1 0.0 1 Q R 1 + 8 [x]\n8,0 0 1 0.0 1 C R 1 + 8 [0]\n"),
+              HasSubstr("issues nothing to a disk: it has no request with action D"));
+  EXPECT_THAT(fault_in("8,0 0 1 0.0 1 D N 36 (12 00 00 00 24 00 ..) [smartctl]\n"), HasSubstr("issues nothing"));
+}
+
+TEST(Blkparse, ARequestKnowsItsLineThoughLaterOnesWereRead) {
+  const TextFile file{"8,0 0 1 0.0 1 D R 1 + 8 [x]\n8,0 0 2 0.1 1 Q R 9 + 8 [x]\n8,0 0 3 0.2 1 D R 9 + 8 [x]\n8,0 0 4 0.3 1 C R 1 + 8 [0]\n"};
+  BlkparseTrace trace{file.path()};
+  IoRequest r;
+  ASSERT_TRUE(trace.next(r));
+  EXPECT_EQ(trace.place(), file.path() + ":1");
+  ASSERT_TRUE(trace.next(r));
+  EXPECT_EQ(trace.place(), file.path() + ":3");
+}
+
 /// The expected figures were counted by an independent script over the same file.
 TEST(Blkparse, TheProjectsOwnRecording) {
   BlkparseTrace trace{AHCISIM_SOURCE_DIR "/testbenches/experiments/traces/pgbench.blkparse.xz"};
