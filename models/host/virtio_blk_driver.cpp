@@ -16,7 +16,7 @@ VirtioBlkDriver::VirtioBlkDriver(const sc_core::sc_module_name& name, kit::Conte
   context.stats.add(this->name(), statistics_);
   const auto entries = static_cast<unsigned>(parameters.ring());
   if (entries & (entries - 1))
-    throw kit::ConfigError{std::string{this->name()} + ": ring = " + std::to_string(entries) + " is no power of two (VIRTIO 1.1, 2.6)"};
+    throw kit::ConfigError{"ring = " + std::to_string(entries) + ": is no power of two (VIRTIO 1.1, 2.6)"};
   queues_.reserve(static_cast<std::size_t>(parameters.queues()));
   for (std::int64_t i = 0; i < parameters.queues(); ++i) queues_.emplace_back(memory, entries);
   const std::uint64_t segment = static_cast<std::uint64_t>(parameters.segment().value);

@@ -32,6 +32,9 @@ std::unique_ptr<disk::Medium> make_medium(const Parameters& parameters) {
     return std::make_unique<disk::hdd::Drive>(std::move(spec), disk::hdd::make_order(*parameters.hdd));
   }
   if (parameters.ssd) return std::make_unique<disk::ssd::Drive>(*parameters.ssd);
+  if (parameters.system.instant_capacity().value % static_cast<std::int64_t>(disk::sector_bytes) != 0)
+    throw kit::ConfigError{fmt::format("machine.instant_capacity = \"{}\": is no multiple of 512 B; round it",
+                                       parameters.system.instant_capacity.text())};
   disk::MediumFacts facts;
   facts.sectors = static_cast<std::uint64_t>(parameters.system.instant_capacity().value) / disk::sector_bytes;
   facts.trim = true;

@@ -24,6 +24,7 @@ class Configuration {
   /// The keys that set() was called with.
   const std::set<std::string, std::less<>>& given() const { return given_; }
   std::vector<std::string> keys() const;
+  bool has(std::string_view key) const { return find(key) != nullptr; }
 
  private:
   kit::ParameterBase* find(std::string_view key) const;

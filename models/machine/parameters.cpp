@@ -9,12 +9,20 @@
 #include <fmt/format.h>
 
 #include <ahcisim/models/disk/hdd/diskspecs.hpp>
+#include <ahcisim/models/machine/functions.hpp>
 
 namespace ahcisim::machine {
 namespace {
 
 bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+/// Whether a message of `word` and `rest` begins with a key: `key = …`, `key "…"`, `section.key: …`.
+bool begins_with_key(const std::string& word, const std::string& rest) {
+  if (word.empty()) return false;
+  return rest.compare(0, 3, " = ") == 0 || rest.compare(0, 2, " \"") == 0 ||
+         (rest.compare(0, 2, ": ") == 0 && word.find('.') != std::string::npos);
 }
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
@@ -38,6 +46,19 @@ std::vector<std::string> drive_names() {
   const std::vector<std::string>& solid = disk::ssd::known_drives();
   names.insert(names.end(), solid.begin(), solid.end());
   return names;
+}
+
+std::string located(const std::vector<Setting>& settings, const std::string& message) {
+  const std::string word = message.substr(0, message.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_."));
+  const std::string rest = message.substr(word.size());
+  if (!begins_with_key(word, rest)) return message;
+  const Setting* found = nullptr;
+  for (const Setting& setting : settings) {
+    if (setting.key != word && !ends_with(setting.key, "." + word)) continue;
+    if (found && found->key != setting.key) return message;
+    found = &setting;
+  }
+  return found ? found->place + ": " + found->key + rest : message;
 }
 
 Parameters::Parameters(const std::vector<Setting>& settings, kit::ParameterSet* workload) {
@@ -69,16 +90,38 @@ Parameters::Parameters(const std::vector<Setting>& settings, kit::ParameterSet* 
   for (const Setting& setting : settings)
     if (!contains(choosing_keys, setting.key)) apply(setting);
   check_deployment(settings);
+  check_hardware(settings);
   emulated->settle();
   if (is_emulated()) driver.cpu.syscall.set(kit::Duration{}, kit::derived("vm.system_call accounts for the emulator's call"));
 }
 
 void Parameters::apply(const Setting& setting) {
+  if (!configuration_.has(setting.key))
+    if (const std::string others = others_that_know(setting.key); !others.empty())
+      throw kit::ConfigError{fmt::format("{}: {} = \"{}\": {}", setting.place, setting.key, setting.text, others)};
   try {
     configuration_.set(setting.key, setting.text);
   } catch (const kit::ConfigError& error) {
     throw kit::ConfigError{setting.place + ": " + error.what()};
   }
+}
+
+/// Whose key it is, where another choice of drive or interface brings it; else an empty text.
+std::string Parameters::others_that_know(const std::string& key) const {
+  if (!emulated) return {};  // the machine is still being chosen
+  const std::pair<Setting, const char*> others[] = {
+      {{"machine.drive", disk::hdd::catalogue_names().front(), ""}, "only a hard disk has it"},
+      {{"machine.drive", disk::ssd::known_drives().front(), ""}, "only a solid state drive has it"},
+      {{"machine.interface", "ahci", ""}, "only with AHCI; set machine.interface = \"ahci\""},
+      {{"machine.interface", "ide", ""}, "only with IDE; set machine.interface = \"ide\""},
+      {{"machine.interface", "virtio_blk", ""}, "only with virtio-blk; set machine.interface = \"virtio_blk\""}};
+  for (const auto& [choice, words] : others) {
+    std::vector<Setting> settings{{"machine.deployment", choice.text == "virtio_blk" ? "emulated" : system.deployment(), ""},
+                                  {"machine.interface", system.interface(), ""}, choice};
+    if (!Parameters{settings}.configuration_.has(key)) continue;
+    return choice.key == "machine.drive" ? fmt::format("{}; choose another machine.drive, such as \"{}\"", words, choice.text) : words;
+  }
+  return {};
 }
 
 /// What decides which other parameters there are, and their defaults.
@@ -110,6 +153,19 @@ void Parameters::check_deployment(const std::vector<Setting>& settings) const {
   refuse(settings, {"guest.", "vm.", "image.", "host.page_cache."}, "only an emulated machine has it; set machine.deployment = \"emulated\"");
   if (system.interface() == "ide")
     refuse(settings, {"pcie.link.", "sata."}, "an IDE function of the chipset has neither link; set machine.interface = \"ahci\"");
+}
+
+/// Settings that contradict each other, or what the hardware can do.
+void Parameters::check_hardware(const std::vector<Setting>& settings) const {
+  if (system.image().empty()) refuse(settings, {"machine.image_access"}, "there is no image; set machine.image too");
+  if (ata.parallel())
+    refuse(settings, {"ata.queue_depth", "ata.auto_activate", "ata.non_zero_offsets", "ata.bridge_quirk"},
+           "a disk on a parallel channel has none; set machine.interface = \"ahci\"");
+  if (ata.parallel() != (system.interface() == "ide" && !is_emulated())) refuse(settings, {"ata.interface"}, "machine.interface decides it; set that");
+  const auto most = static_cast<std::int64_t>(ahci_function(hba).max_payload_supported);
+  if (pcie_link.max_payload().value > most)
+    throw kit::ConfigError{located(settings, fmt::format("pcie.link.max_payload = \"{}\": the controller takes {} at most; lower it",
+                                                         pcie_link.max_payload.text(), kit::to_text(kit::Bytes{most})))};
 }
 
 void Parameters::choose_drive() {

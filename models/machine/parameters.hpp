@@ -46,6 +46,10 @@ struct Setting {
   std::string key, text, place;
 };
 
+/// The message of an error, with the place of the setting that it is about before it: that whose key it begins with, or the
+/// key's last part, where a block named its parameter. As it is where no setting, or more than one, has that key.
+std::string located(const std::vector<Setting>& settings, const std::string& message);
+
 class Parameters {
  public:
   /// The default machine.
@@ -77,6 +81,8 @@ class Parameters {
   void choose(const std::vector<Setting>& settings);
   void choose_drive();
   void check_deployment(const std::vector<Setting>& settings) const;
+  void check_hardware(const std::vector<Setting>& settings) const;
+  std::string others_that_know(const std::string& key) const;
   void apply(const Setting& setting);
   Configuration configuration_;
   CostTable cost_table_;

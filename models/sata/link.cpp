@@ -12,7 +12,8 @@ Link::Link(const sc_core::sc_module_name& name, kit::Context& context, const Lin
       speed_probe_{context.probes, place_ + ".generation", 2, {"none", "1.5 Gb/s", "3 Gb/s", "6 Gb/s"}},
       tracks_{{context.probes, place_ + ".to_device"}, {context.probes, place_ + ".to_host"}} {
   if (parameters.device_lowest_generation() > parameters.device_generation())
-    throw kit::ConfigError{place_ + ": device_lowest_generation is above device_generation; lower it, or raise device_generation"};
+    throw kit::ConfigError{"device_lowest_generation = " + parameters.device_lowest_generation.text() +
+                           ": above device_generation; lower it, or raise device_generation"};
   host.on_nb_transport_fw<&Link::from_host>(this);
   device.on_nb_transport_bw<&Link::from_device>(this);
   context.stats.add(place_, statistics_);

@@ -93,13 +93,15 @@ json result_json(const PointJob& job, const machine::Parameters& parameters, con
 
 }  // namespace
 
-void check_point(const PointJob& job) {
+void check_point(const PointJob& job) try {
   host::WorkloadParameters workload;
   const machine::Parameters parameters{job.settings, &workload};
   if (workload.power_cuts() > 0) check_power_cuts(workload);
+} catch (const kit::ConfigError& error) {
+  throw kit::ConfigError{machine::located(job.settings, error.what())};
 }
 
-int run_point(const PointJob& job, Progress& progress) {
+int run_point(const PointJob& job, Progress& progress) try {
   host::WorkloadParameters workload;
   workload.seed.set(static_cast<std::int64_t>(job.seed));
   const machine::Parameters parameters{job.settings, &workload};
@@ -146,6 +148,8 @@ int run_point(const PointJob& job, Progress& progress) {
   if (waves) waves->write(job.waves);
   write_file(job.stats, result_json(job, parameters, pump, *machine, context).dump());
   return interrupted() ? interrupted_status : 0;
+} catch (const kit::ConfigError& error) {
+  throw kit::ConfigError{machine::located(job.settings, error.what())};
 }
 
 }  // namespace ahcisim::program

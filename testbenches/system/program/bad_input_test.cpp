@@ -29,8 +29,45 @@ TEST_F(BadInput, UnknownDriveAndWord) {
   refused({"run", "ncq_vs_sequential", "--set", "host.driver.interrupts=msj"}, {"interrupts", "msi"});
 }
 
-TEST_F(BadInput, HddKeyOfASolidStateDrive) {
-  refused({"run", "ncq_vs_sequential", "--set", "machine.drive=samsung-850-pro", "--set", "hdd.queue_order=fifo"}, {"hdd.queue_order"});
+TEST_F(BadInput, KeysOfOtherDrivesAndInterfaces) {
+  const auto with = [this](const std::string& choice, const std::string& setting, const std::vector<std::string>& words) {
+    refused_experiment(experiment(), words, {"--set", choice, "--set", setting});
+  };
+  with("machine.drive=samsung-850-pro", "hdd.queue_order=fifo", {"--set: hdd.queue_order", "only a hard disk has it", "machine.drive"});
+  with("machine.drive=instant", "ssd.channels=4", {"ssd.channels", "only a solid state drive has it", "samsung-850-pro"});
+  with("machine.interface=ide", "ahci.ports=2", {"ahci.ports", "only with AHCI", "machine.interface = \"ahci\""});
+  with("machine.interface=ahci", "ide.bus=none", {"ide.bus", "only with IDE", "machine.interface = \"ide\""});
+  refused_experiment("[ssd]\nchannels = 4\n" + experiment(), {"e.toml:2:", "ssd.channels", "only a solid state drive has it"});
+  refused_experiment(experiment(), {"guest.controller.queue_size", "only with virtio-blk"},
+                     {"--set", "machine.deployment=emulated", "--set", "machine.interface=ide", "--set", "guest.controller.queue_size=64"});
+}
+
+/// A fault that shows only with other settings, or in the block, is told where the setting stands.
+TEST_F(BadInput, ChecksNameFileLineAndKey) {
+  refused_experiment("[pcie.link]\nlanes = 3\n" + experiment(), {"e.toml:2:9: pcie.link.lanes = 3: give a power of two"});
+  refused_experiment("[pcie.link]\nmax_payload = \"192B\"\n" + experiment(), {"e.toml:2:15: pcie.link.max_payload = 192: give a power of two"});
+  refused_experiment("[pcie.link]\nmax_payload = \"1KiB\"\n" + experiment(), {"e.toml:2:15: pcie.link.max_payload = \"1KiB\"", "512B at most"});
+  refused_experiment("[pcie.link]\ntags = 300\n" + experiment(), {"e.toml:2:8: pcie.link.tags", "1 … 256"});
+  refused_experiment("[sata]\ndevice_lowest_generation = 3\ndevice_generation = 1\n" + experiment(), {"e.toml:2:28: sata.device_lowest_generation = 3", "lower it"});
+  refused_experiment("[ata]\nserial = \"" + std::string(21, 'x') + "\"\n" + experiment(), {"e.toml:2:10: ata.serial", "20 printable"});
+  refused_experiment("[ssd]\ncapacity = \"100000001B\"\n" + experiment("", "samsung-850-pro"), {"e.toml:2:12: ssd.capacity", "no multiple of 512"});
+  refused_experiment("[host.driver]\ntimeout = \"1s\"\n" + experiment("block = \"1000B\""), {"e.toml:11:9: workload.block = \"1000B\"", "no multiple of 512"});
+  refused_experiment(experiment("offset = \"65GiB\""), {"e.toml:9:10: workload.offset = \"65GiB\"", "beyond the disk"});
+  refused_experiment(experiment("span = \"65GiB\""), {"e.toml:9:8: workload.span = \"65GiB\"", "beyond the disk"});
+  refused_experiment(experiment(), {"--set: machine.instant_capacity", "multiple of 512"}, {"--set", "machine.instant_capacity=1048577B"});
+}
+
+TEST_F(BadInput, SettingsThatContradictEachOther) {
+  refused_experiment(experiment(), {"--set: machine.image_access", "set machine.image too"}, {"--set", "machine.image_access=read_only"});
+  refused_experiment(experiment(), {"--set: ata.queue_depth", "machine.interface = \"ahci\""},
+                     {"--set", "machine.interface=ide", "--set", "ata.queue_depth=16"});
+}
+
+TEST_F(BadInput, TracesThatIssueNothing) {
+  write("queued.blkparse", "8,0 0 1 0.0 1 Q R 1 + 8 [x]\n8,0 0 1 0.1 1 I R 1 + 8 [x]\n");
+  refused_experiment(experiment("file = \"queued.blkparse\""), {"queued.blkparse: issues nothing", "blktrace -a issue"});
+  write("bare.log", "fio version 3 iolog\n");
+  refused_experiment(experiment("file = \"bare.log\""), {"bare.log: has no I/O", "fio --write_iolog"});
 }
 
 TEST_F(BadInput, WordsOfAnEmulatedMachine) {
@@ -107,6 +144,12 @@ TEST_F(BadInput, CommandLine) {
   refused({}, {"--help"});
   refused({"run"}, {"EXPERIMENT", "--help"});
   refused({"run", "ncq_vs_sequential", "--wave"}, {"--wave"});
+  refused({"foo"}, {"\"foo\"", "run", "registers"});
+  refused({"runn", "x"}, {"\"runn\"", "did you mean \"run\""});
+  refused({"run", "ncq_vs_sequential", "--timeline", "-1"}, {"--timeline", "\"-1\"", "whole number from 0"});
+  refused({"run", "ncq_vs_sequential", "-j", "many"}, {"--jobs", "\"many\"", "whole number"});
+  refused({"run", "ncq_vs_sequential", "-r", ""}, {"--results", "empty"});
+  refused({"report", "-r", ""}, {"--results", "empty"});
   refused({"run", "ncq_vs_sequential", "--waves", "--timeline", "0"}, {"--waves", "--timeline 200"});
   refused({"run", "ncq_vs_sequential", "--point", "depth 33"}, {"depth 33", "NCQ depth 32"});
   refused({"params", "pcie.link.lanez"}, {"pcie.link.lanes"});
@@ -161,7 +204,7 @@ TEST_F(BadInput, MalformedTraceLine) {
 
 TEST_F(BadInput, RequestBeyondTheDisk) {
   write("far.trace", "0.5 0 100 8 1\n1.0 0 900000000000 8 1\n");
-  refused_experiment(experiment("file = \"far.trace\""), {"far.trace", "beyond_disk"});
+  refused_experiment(experiment("file = \"far.trace\""), {"far.trace:2: request 2", "beyond_disk"});
   refused_experiment(experiment("offset = \"65GiB\""), {"beyond the disk"});
 }
 
