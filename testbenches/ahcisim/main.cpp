@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The ahcisim command: what it can be asked, and how mistakes are answered.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <systemc>
 
 #include <ahcisim/models/kit/param.hpp>
@@ -20,6 +24,31 @@ using ahcisim::program::ParamsOptions;
 using ahcisim::program::ReportOptions;
 using ahcisim::program::ServeOptions;
 
+/// What counts is a whole number; CLI11 itself would only say that it cannot convert.
+const CLI::Validator whole_number{
+    [](std::string& text) {
+      const bool digits = !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos;
+      return digits ? std::string{} : fmt::format("\"{}\" is no whole number from 0 to 999999999", text);
+    },
+    ""};
+
+/// An empty name is a slip, such as that of a variable of the shell that is not set.
+void check_folder(const CLI::App& command, const std::string& folder) {
+  if (command.count("--results") != 0 && folder.empty())
+    throw ahcisim::kit::ConfigError{"--results: the folder's name is empty; give one, or leave --results out"};
+}
+
+/// The first word, where it is no subcommand; else an empty text.
+std::string unknown_subcommand(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return {};
+  std::vector<std::string> known;
+  for (const CLI::App* subcommand : app.get_subcommands({})) known.push_back(subcommand->get_name());
+  if (std::find(known.begin(), known.end(), argv[1]) != known.end()) return {};
+  const std::string hint = ahcisim::kit::nearest(argv[1], known);
+  return fmt::format("\"{}\" is no subcommand{}; there are {}", argv[1], hint.empty() ? "" : fmt::format("; did you mean \"{}\"?", hint),
+                     fmt::join(known, ", "));
+}
+
 void add_run(CLI::App& app, RunOptions& options, int& status) {
   CLI::App* run = app.add_subcommand("run", "Run an experiment: simulate its machine at each point and report");
   run->add_option("EXPERIMENT", options.experiment, "An experiment file (TOML), or the name of one from `ahcisim list`")->required();
@@ -27,8 +56,8 @@ void add_run(CLI::App& app, RunOptions& options, int& status) {
   run->add_option("-p,--point", options.only, "Run only points whose name contains this")->type_name("TEXT");
   run->add_option("-W,--workload", options.workload, "Run only workloads whose name contains this")->type_name("TEXT");
   run->add_option("-r,--results", options.results, "Folder for the results (default: results/EXPERIMENT)")->type_name("FOLDER");
-  run->add_option("-j,--jobs", options.jobs, "Simulations at once (default: one a core); the results do not depend on it")->type_name("N");
-  run->add_option("-t,--timeline", options.timeline_requests, "Requests drawn in each timeline (default 200; 0: no timelines)")->type_name("N");
+  run->add_option("-j,--jobs", options.jobs, "Simulations at once (default: one a core); the results do not depend on it")->type_name("N")->check(whole_number);
+  run->add_option("-t,--timeline", options.timeline_requests, "Requests drawn in each timeline (default 200; 0: no timelines)")->type_name("N")->check(whole_number);
   run->add_flag("-w,--waves", options.waves, "Write VCD waves and GTKWave views too, of as many requests as the timelines");
   run->add_flag("-q,--quiet", options.quiet, "Print no table");
   run->footer("Examples:\n"
@@ -44,7 +73,10 @@ void add_run(CLI::App& app, RunOptions& options, int& status) {
               "It is written when all is done and replaces the results of an earlier run. The same input and seed give the\n"
               "same bytes. Values need their unit (\"0.6ms\", \"4KiB\"); `ahcisim params` prints all keys. Ctrl-C ends the run\n"
               "with the requests done so far.");
-  run->callback([&] { status = ahcisim::program::run_command(options); });
+  run->callback([&options, &status, run] {
+    check_folder(*run, options.results);
+    status = ahcisim::program::run_command(options);
+  });
 }
 
 void add_report(CLI::App& app, ReportOptions& options, int& status) {
@@ -53,11 +85,14 @@ void add_report(CLI::App& app, ReportOptions& options, int& status) {
   report->add_option("-o,--only", options.only, "Run only this experiment; may be repeated")->allow_extra_args(false)->type_name("NAME");
   report->add_option("-s,--set", options.settings, "Override a parameter, in every point of every experiment; may be repeated")
       ->allow_extra_args(false)->type_name("KEY=VALUE");
-  report->add_option("-j,--jobs", options.jobs, "Simulations at once (default: one a core); the results do not depend on it")->type_name("N");
+  report->add_option("-j,--jobs", options.jobs, "Simulations at once (default: one a core); the results do not depend on it")->type_name("N")->check(whole_number);
   report->footer("The results folder holds report.html, which needs no other file and no network, and a folder of results for each\n"
                  "experiment, as `ahcisim run` writes it. Ctrl-C ends the simulations; the page shows the requests done so far.\n"
                  "The page is written by Python 3 with Jinja2.");
-  report->callback([&] { status = ahcisim::program::report_command(options); });
+  report->callback([&options, &status, report] {
+    check_folder(*report, options.results);
+    status = ahcisim::program::report_command(options);
+  });
 }
 
 void add_params(CLI::App& app, ParamsOptions& options, int& status) {
@@ -114,6 +149,7 @@ int parse_and_run(int argc, char** argv) {
   app.add_subcommand("registers", "Print the register tables that the models implement, by the specifications' names")->callback([&] {
     status = ahcisim::program::registers_command();
   });
+  if (const std::string fault = unknown_subcommand(app, argc, argv); !fault.empty()) throw ahcisim::kit::ConfigError{fault};
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {

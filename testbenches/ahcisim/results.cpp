@@ -198,7 +198,9 @@ std::string summary_table(const nlohmann::json& runs) {
     const double base = first_iops.try_emplace(workload, iops).first->second;
     const auto& latency = run["latency_ps"];
     const auto per_request = [&](const char* key) { return run.contains(key) && run[key] > 0 ? time_text(run[key]) : std::string{"–"}; };
-    rows.push_back({"  " + run["point"].get<std::string>() + (run.value("interrupted", false) ? " (interrupted)" : ""),
+    const auto errors = run["errors"].get<std::uint64_t>();
+    rows.push_back({"  " + run["point"].get<std::string>() + (errors ? fmt::format(" ({} failed)", errors) : "") +
+                        (run.value("interrupted", false) ? " (interrupted)" : ""),
                     std::to_string(run["requests"].get<std::uint64_t>()), fmt::format("{:.{}f}", iops, iops < 1000 ? 1 : 0),
                     base > 0 ? fmt::format("{:.2f}×", iops / base) : "–", fmt::format("{:.1f}", run["throughput_MBps"].get<double>()),
                     time_text(latency["mean"]), time_text(latency["p50"]), time_text(latency["p95"]), time_text(latency["p99"]),

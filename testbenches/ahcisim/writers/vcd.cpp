@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -85,8 +86,20 @@ void VcdWriter::add_busy_signals() {
   busy_.clear();
 }
 
+/// What the signals of blocks that did nothing begin with: ports without a disk, in particular. The view leaves them out.
+std::vector<std::string> VcdWriter::idle_blocks() const {
+  std::set<const void*> busy;
+  for (const Change& change : changes_)
+    if (change.value != 0) busy.insert(change.signal);
+  std::vector<std::string> idle;
+  for (const kit::Track* track : registry_.tracks())
+    if (!busy.count(track)) idle.push_back(identifier(track->name()) + ".");
+  return idle;
+}
+
 void VcdWriter::write(const std::string& base) {
   add_busy_signals();
+  const std::vector<std::string> idle = idle_blocks();
   std::stable_sort(changes_.begin(), changes_.end(), [](const Change& a, const Change& b) { return a.at < b.at; });
   const std::vector<Signal> all = signals();
   std::map<const void*, const Signal*> by_key;
@@ -108,8 +121,11 @@ void VcdWriter::write(const std::string& base) {
   }
   std::ofstream view = open(base + ".gtkw");
   view << "[*] ahcisim\n[dumpfile] \"" << base.substr(base.rfind('/') + 1) << ".vcd\"\n[timestart] 0\n";
-  for (const Signal& signal : all)
+  for (const Signal& signal : all) {
+    const auto begins = [&](const std::string& block) { return signal.name.compare(0, block.size(), block) == 0; };
+    if (std::any_of(idle.begin(), idle.end(), begins)) continue;
     view << "@" << (signal.bits == 1 ? "28" : "24") << "\n" << signal.name << (signal.bits == 1 ? "" : fmt::format("[{}:0]", signal.bits - 1)) << "\n";
+  }
   changes_.clear();
   if (!out.flush() || !view.flush()) throw kit::ConfigError{base + ".vcd: the disk is full or went away while it was written"};
 }

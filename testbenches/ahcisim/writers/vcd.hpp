@@ -39,6 +39,7 @@ class VcdWriter final : public kit::ProbeSink {
     unsigned bits;
   };
   std::vector<Signal> signals() const;
+  std::vector<std::string> idle_blocks() const;
   void add_busy_signals();
 
   const kit::ProbeRegistry& registry_;

@@ -192,6 +192,15 @@ TEST_F(Results, EverySignalOfAViewIsInTheWaves) {
   expect_signals_exist(text_of(std::string{AHCISIM_SOURCE_DIR} + "/waveforms/bare_metal.gtkw"), signals);
 }
 
+TEST_F(Results, AViewShowsOnlyPortsThatHaveADisk) {
+  write("e.toml", experiment("", "samsung-850-pro"));
+  ASSERT_EQ(run({"run", "e.toml", "--results", "r", "--waves", "--set", "ahci.ports=4"}).status, 0);
+  const std::string view = text_of(folder() / "r/waves/reads-run.gtkw");
+  EXPECT_NE(view.find("ahci.port0.state"), std::string::npos);
+  EXPECT_EQ(view.find("ahci.port1"), std::string::npos) << view;
+  EXPECT_NE(text_of(folder() / "r/waves/reads-run.vcd").find("port3"), std::string::npos) << "the waves have them all";
+}
+
 TEST_F(Results, TimelineAndWavesEndAfterSoManyRequests) {
   write("e.toml", experiment("", "samsung-850-pro"));
   ASSERT_EQ(run({"run", "e.toml", "--results", "r", "--waves", "--timeline", "20"}).status, 0);
@@ -272,6 +281,19 @@ TEST_F(Results, PowerCutsSayWhatTheyNeed) {
   refused_experiment("[[workload]]\nname = \"w\"\nrequests = 9\nfile = \"t.blkparse\"\n" + some, {"workload.file"});
   refused_experiment("[machine]\ndeployment = \"emulated\"\n[image]\nbacking = \"tmpfs\"\n[[workload]]\nname = \"w\"\nrequests = 9\n" + some,
                      {"memory keeps nothing", "image.backing"});
+}
+
+TEST_F(Results, RequestsThatFailAreToldInTheTable) {
+  write("e.toml", experiment("block = \"64KiB\""));
+  const Outcome outcome = run({"run", "e.toml", "--results", "r", "--set", "sata.bit_error_rate=3e-6x", "--set", "workload.depth=1",
+                               "--set", "workload.requests=60"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const json stats = json::parse(text_of(folder() / "r/stats.json"));
+  const auto errors = stats["runs"][0]["errors"].get<std::uint64_t>();
+  EXPECT_GT(errors, 0u);
+  const std::string told = "  run (" + std::to_string(errors) + " failed) ";
+  EXPECT_NE(outcome.out.find(told), std::string::npos) << outcome.out;
+  EXPECT_NE(text_of(folder() / "r/summary.txt").find(told), std::string::npos);
 }
 
 /// A run long enough to be interrupted; the signal goes to the process, or to its whole group as a terminal's Ctrl-C does.
