@@ -54,7 +54,10 @@ class HostFile : public sc_core::sc_module, public BlockDevice, private RequestO
   std::optional<std::uint64_t> disk_sector(std::uint64_t lba) const { return map_->place(lba); }
   std::optional<std::uint64_t> committed_sector(std::uint64_t lba) const { return map_->committed_place(lba); }
   /// Remembers commits, for what a power cut at any past instant would have left. Before the simulation starts.
-  void remember_commits() { remember_commits_ = true; }
+  void remember_commits() {
+    remember_commits_ = true;
+    if (map_) map_->remember_commits();  // on a disk that was ready at once
+  }
   /// The commit block of a transaction: a cut leaves what it says once this block, written from `since` on, is safe on the disk, and
   /// those of all transactions before. Not when its end was told: the block may be safe before, or with a disk that lies, not yet.
   struct Commit {
