@@ -80,7 +80,9 @@ TEST(AtaLogs, ThoseListedReadAndNoOthers) {
   const auto expect = [&](const wire::RegisterH2D& command, unsigned pages, unsigned log) {
     bench.execute(command);
     EXPECT_EQ(bench.host.status & 1, pages == 0) << "log " << log;
-    if (pages) EXPECT_EQ(bench.data().size(), pages * 512) << "log " << log;
+    if (pages) {
+      EXPECT_EQ(bench.data().size(), pages * 512) << "log " << log;
+    }
   };
   for (unsigned log = 1; log < 256; ++log) {
     if (log == 0xe1) continue;  // it has data after an SCT command only
