@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include <ahcisim/tlm/little_endian.hpp>
+
 namespace ahcisim::wire {
 
 /// Serial ATA 3.x, 10.5.2: FIS Type field values.
@@ -120,12 +122,5 @@ static_assert(sizeof(OneDwordFis) == 4);
 
 /// Largest payload of one Data FIS, bytes (10.5.12: 2048 dwords).
 inline constexpr std::uint32_t max_data_fis_bytes = 8192;
-
-inline std::uint32_t load_le32(const std::uint8_t* from) {
-  return from[0] | from[1] << 8 | from[2] << 16 | static_cast<std::uint32_t>(from[3]) << 24;
-}
-inline void store_le32(std::uint8_t* to, std::uint32_t value) {
-  for (unsigned i = 0; i < 4; ++i) to[i] = static_cast<std::uint8_t>(value >> (8 * i));
-}
 
 }  // namespace ahcisim::wire

@@ -4,27 +4,11 @@
 
 #include <cstdint>
 
+#include <ahcisim/tlm/little_endian.hpp>
+
 namespace ahcisim::virtio {
 
-inline std::uint16_t load_le16(const std::uint8_t* at) { return static_cast<std::uint16_t>(at[0] | at[1] << 8); }
-inline std::uint32_t load_le32(const std::uint8_t* at) {
-  return load_le16(at) | std::uint32_t{load_le16(at + 2)} << 16;
-}
-inline std::uint64_t load_le64(const std::uint8_t* at) {
-  return load_le32(at) | std::uint64_t{load_le32(at + 4)} << 32;
-}
-inline void store_le16(std::uint8_t* at, std::uint16_t value) {
-  at[0] = static_cast<std::uint8_t>(value);
-  at[1] = static_cast<std::uint8_t>(value >> 8);
-}
-inline void store_le32(std::uint8_t* at, std::uint32_t value) {
-  store_le16(at, static_cast<std::uint16_t>(value));
-  store_le16(at + 2, static_cast<std::uint16_t>(value >> 16));
-}
-inline void store_le64(std::uint8_t* at, std::uint64_t value) {
-  store_le32(at, static_cast<std::uint32_t>(value));
-  store_le32(at + 4, static_cast<std::uint32_t>(value >> 32));
-}
+using wire::load_le16, wire::load_le32, wire::load_le64, wire::store_le16, wire::store_le32, wire::store_le64;
 
 inline constexpr std::uint16_t VIRTQ_DESC_F_NEXT = 1;
 inline constexpr std::uint16_t VIRTQ_DESC_F_WRITE = 2;

@@ -8,11 +8,6 @@
 namespace ahcisim::disk {
 namespace {
 
-void put_16(std::uint8_t* to, std::uint64_t value) {
-  to[0] = static_cast<std::uint8_t>(value);
-  to[1] = static_cast<std::uint8_t>(value >> 8);
-}
-
 /// Milliseconds since power-on; the field wraps.
 std::uint32_t timestamp(kit::Duration at) { return static_cast<std::uint32_t>(at.ps() / 1'000'000'000); }
 
@@ -42,6 +37,35 @@ void put_extended_end(std::uint8_t* to, const wire::RegisterD2H& end) {
   std::copy(std::begin(bytes), std::end(bytes), to);
 }
 
+/// Where things lie in a log's page, bytes from its start, and how the parts of an entry are written.
+struct Layout {
+  unsigned index_at, entries_at, count_at;         // of the latest entry from 1 on; of the first one; device error count
+  unsigned entry_bytes, command_bytes, state_at;  // state and then hours, from the end of an entry's commands
+  void (*command)(std::uint8_t* to, const wire::RegisterH2D& fis, kit::Duration at);
+  void (*end)(std::uint8_t* to, const wire::RegisterD2H& end);
+};
+constexpr Layout summary{1, 2, 452, 90, 12, 27, put_command, put_end};
+constexpr Layout extended{2, 4, 500, 124, 18, 31, put_extended_command, put_extended_end};
+
+/// The ring of entries of which there were `count`, into a page of zeros.
+template <class Ring>
+void write(const Layout& layout, const Ring& ring, std::uint64_t count, std::uint8_t* to) {
+  to[0] = 1;  // version
+  if (count == 0) return;
+  to[layout.index_at] = static_cast<std::uint8_t>((count - 1) % ring.size() + 1);
+  for (unsigned i = 0; i < std::min<std::uint64_t>(count, ring.size()); ++i) {
+    const auto& entry = ring[i];
+    std::uint8_t* const place = to + layout.entries_at + i * layout.entry_bytes;
+    for (std::size_t c = entry.first; c < entry.commands.size(); ++c)
+      layout.command(place + c * layout.command_bytes, entry.commands[c].fis, entry.commands[c].at);
+    std::uint8_t* const end = place + entry.commands.size() * layout.command_bytes;
+    layout.end(end, entry.end);
+    end[layout.state_at] = static_cast<std::uint8_t>(entry.state);
+    wire::store_le16(end + layout.state_at + 1, entry.hours);
+  }
+  wire::store_le16(to + layout.count_at, std::min<std::uint64_t>(count, 0xffff));
+}
+
 }  // namespace
 
 void ErrorLog::record(std::uint64_t number, bool ext, const wire::RegisterD2H& end, State state, kit::Duration now) {
@@ -61,38 +85,8 @@ void ErrorLog::record(std::uint64_t number, bool ext, const wire::RegisterD2H& e
   if (!ext) summary_[in_summary_++ % summary_entries] = entry;
 }
 
-void ErrorLog::write_summary(std::uint8_t* to) const {
-  constexpr unsigned command_bytes = 12, entry_bytes = 90, end_at = commands_an_entry * command_bytes;
-  to[0] = 1;  // version
-  if (in_summary_ == 0) return;
-  to[1] = static_cast<std::uint8_t>((in_summary_ - 1) % summary_entries + 1);  // the latest
-  for (unsigned i = 0; i < std::min<std::uint64_t>(in_summary_, summary_entries); ++i) {
-    const Entry& entry = summary_[i];
-    std::uint8_t* const place = to + 2 + i * entry_bytes;
-    for (unsigned c = entry.first; c < commands_an_entry; ++c)
-      put_command(place + c * command_bytes, entry.commands[c].fis, entry.commands[c].at);
-    put_end(place + end_at, entry.end);
-    place[end_at + 27] = static_cast<std::uint8_t>(entry.state);
-    put_16(place + end_at + 28, entry.hours);
-  }
-  put_16(to + 452, std::min<std::uint64_t>(in_summary_, 0xffff));  // device error count
-}
+void ErrorLog::write_summary(std::uint8_t* to) const { write(summary, summary_, in_summary_, to); }
 
-void ErrorLog::write_extended(std::uint8_t* to) const {
-  constexpr unsigned command_bytes = 18, entry_bytes = 124, end_at = commands_an_entry * command_bytes;
-  to[0] = 1;  // version
-  if (in_extended_ == 0) return;
-  put_16(to + 2, (in_extended_ - 1) % extended_entries + 1);  // the latest
-  for (unsigned i = 0; i < std::min<std::uint64_t>(in_extended_, extended_entries); ++i) {
-    const Entry& entry = extended_[i];
-    std::uint8_t* const place = to + 4 + i * entry_bytes;
-    for (unsigned c = entry.first; c < commands_an_entry; ++c)
-      put_extended_command(place + c * command_bytes, entry.commands[c].fis, entry.commands[c].at);
-    put_extended_end(place + end_at, entry.end);
-    place[end_at + 31] = static_cast<std::uint8_t>(entry.state);
-    put_16(place + end_at + 32, entry.hours);
-  }
-  put_16(to + 500, std::min<std::uint64_t>(in_extended_, 0xffff));  // device error count
-}
+void ErrorLog::write_extended(std::uint8_t* to) const { write(extended, extended_, in_extended_, to); }
 
 }  // namespace ahcisim::disk

@@ -20,11 +20,6 @@ void seal(std::uint8_t* to) {
   to[page - 1] = static_cast<std::uint8_t>(-sum);
 }
 
-void put_16(std::uint8_t* to, unsigned value) {
-  to[0] = static_cast<std::uint8_t>(value);
-  to[1] = static_cast<std::uint8_t>(value >> 8);
-}
-
 }  // namespace
 
 /// Pages of a log, as far as that kind of command reaches it (ACS-3, table "Log address definition": GPL, SL); 0 where there is none.
@@ -53,8 +48,8 @@ void AtaDevice::read_log_page(std::uint8_t log, LogAccess access, std::uint32_t 
   }
   switch (log) {
     case 0x00:
-      put_16(to, 1);  // version: of General Purpose Logging, or logs of several sectors
-      for (unsigned other = 1; other < 256; ++other) put_16(to + 2 * other, log_pages(static_cast<std::uint8_t>(other), access));
+      wire::store_le16(to, 1);  // version: of General Purpose Logging, or logs of several sectors
+      for (unsigned other = 1; other < 256; ++other) wire::store_le16(to + 2 * other, log_pages(static_cast<std::uint8_t>(other), access));
       break;
     case 0x01: case 0x02: error_log_.write_summary(to); seal(to); break;
     case 0x03: error_log_.write_extended(to); seal(to); break;
@@ -169,14 +164,14 @@ void AtaDevice::smart_data(std::uint8_t* to, bool thresholds) const {
                                   {0x0c, 0, 0x0032, 1},
                                   {0xc5, 0, 0x0012, bad_.size()}};
   std::fill(to, to + page, std::uint8_t{0});
-  put_16(to, 0x0010);
+  wire::store_le16(to, 0x0010);
   std::uint8_t* place = to + 2;
   for (const Attribute& attribute : attributes) {
     place[0] = attribute.id;
     if (thresholds) {
       place[1] = attribute.threshold;
     } else {
-      put_16(place + 1, attribute.flags);
+      wire::store_le16(place + 1, attribute.flags);
       place[3] = place[4] = 100;  // value and worst
       for (unsigned i = 0; i < 6; ++i) place[5 + i] = static_cast<std::uint8_t>(attribute.raw >> (8 * i));
     }
@@ -184,7 +179,7 @@ void AtaDevice::smart_data(std::uint8_t* to, bool thresholds) const {
   }
   if (!thresholds) {
     to[367] = 0x11;         // off-line: EXECUTE OFF-LINE IMMEDIATE and self-tests
-    put_16(to + 368, 0x0003);  // saves before power-down; autosave
+    wire::store_le16(to + 368, 0x0003);  // saves before power-down; autosave
     to[370] = 0x01;         // error logging
     to[372] = to[373] = 1;  // minutes for a short, an extended self-test
     to[363] = self_tests_ ? self_test_[(self_tests_ - 1) % kept_self_tests].status : 0;
@@ -208,12 +203,12 @@ bool AtaDevice::self_test(std::uint8_t kind) {
 /// ACS-3, table "SMART Self-Test log": 21 entries of 24 bytes, addresses of 28 bits.
 void AtaDevice::self_test_page(std::uint8_t* to) const {
   if (self_tests_ == 0) return;
-  put_16(to, 1);  // revision
+  wire::store_le16(to, 1);  // revision
   for (unsigned i = 0; i < std::min<std::uint64_t>(self_tests_, kept_self_tests); ++i) {
     const SelfTest& test = self_test_[i];
     std::uint8_t* const entry = to + 2 + 24 * i;
     entry[0] = test.kind, entry[1] = test.status;
-    put_16(entry + 2, test.hours);
+    wire::store_le16(entry + 2, test.hours);
     wire::store_le32(entry + 5, static_cast<std::uint32_t>(test.failing_lba));
   }
   to[508] = static_cast<std::uint8_t>((self_tests_ - 1) % kept_self_tests + 1);  // the latest
@@ -229,10 +224,10 @@ void AtaDevice::extended_self_test_page(std::uint8_t* to) const {
     const SelfTest& test = self_test_[number % kept_self_tests];
     std::uint8_t* const entry = to + 4 + 26 * (number % descriptors);
     entry[0] = test.kind, entry[1] = test.status;
-    put_16(entry + 2, test.hours);
+    wire::store_le16(entry + 2, test.hours);
     for (unsigned i = 0; i < 6; ++i) entry[5 + i] = static_cast<std::uint8_t>(test.failing_lba >> (8 * i));
   }
-  put_16(to + 2, static_cast<unsigned>((self_tests_ - 1) % descriptors + 1));  // the latest
+  wire::store_le16(to + 2, static_cast<unsigned>((self_tests_ - 1) % descriptors + 1));  // the latest
 }
 
 }  // namespace ahcisim::disk

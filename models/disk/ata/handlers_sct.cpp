@@ -17,10 +17,6 @@ constexpr std::uint8_t highest_recommended = 60, highest = 65, lowest_recommende
 constexpr Duration minute = Duration::from_ps(60'000'000'000'000);
 
 unsigned word(const std::uint8_t* from, unsigned index) { return from[2 * index] | from[2 * index + 1] << 8; }
-void put_16(std::uint8_t* to, unsigned value) {
-  to[0] = static_cast<std::uint8_t>(value);
-  to[1] = static_cast<std::uint8_t>(value >> 8);
-}
 
 }  // namespace
 
@@ -105,25 +101,25 @@ void AtaDevice::sct_table(Command& command, const std::uint8_t* key) {
 /// ACS-3, table "SCT Status".
 void AtaDevice::sct_status_page(std::uint8_t* to) const {
   const auto temperature = static_cast<std::uint8_t>(parameters_.temperature());
-  put_16(to, 3);      // format version
-  put_16(to + 2, 1);  // vendor's version
-  put_16(to + 4, 1);  // level of the specification
+  wire::store_le16(to, 3);      // format version
+  wire::store_le16(to + 2, 1);  // vendor's version
+  wire::store_le16(to + 4, 1);  // level of the specification
   to[10] = power_ == Power::standby ? 1 : 0;
-  put_16(to + 14, static_cast<unsigned>(sct_.status));
-  put_16(to + 16, sct_.action);
-  put_16(to + 18, sct_.function);
+  wire::store_le16(to + 14, static_cast<unsigned>(sct_.status));
+  wire::store_le16(to + 16, sct_.action);
+  wire::store_le16(to + 18, sct_.function);
   std::fill(to + 200, to + 205, temperature);  // now; lowest, highest since power-on; lowest, highest ever
 }
 
 /// ACS-3, table "HDA Temperature History": a ring of entries, one for each logging interval.
 void AtaDevice::sct_temperature_history(std::uint8_t* to) const {
   const std::int64_t intervals = (calendar_.now() - sct_.logging_since) / (sct_.logging_interval.state * minute);
-  put_16(to, 2);      // format version
-  put_16(to + 2, 1);  // minutes between samples
-  put_16(to + 4, sct_.logging_interval.state);
+  wire::store_le16(to, 2);      // format version
+  wire::store_le16(to + 2, 1);  // minutes between samples
+  wire::store_le16(to + 4, sct_.logging_interval.state);
   to[6] = highest_recommended, to[7] = highest, to[8] = lowest_recommended, to[9] = lowest;
-  put_16(to + 30, history_entries);
-  put_16(to + 32, static_cast<unsigned>(intervals % history_entries));  // the latest entry
+  wire::store_le16(to + 30, history_entries);
+  wire::store_le16(to + 32, static_cast<unsigned>(intervals % history_entries));  // the latest entry
   const auto entries = static_cast<std::ptrdiff_t>(std::min<std::int64_t>(intervals + 1, history_entries));
   std::fill(to + 34, to + 34 + entries, static_cast<std::uint8_t>(parameters_.temperature()));
   std::fill(to + 34 + entries, to + 34 + history_entries, no_temperature);
