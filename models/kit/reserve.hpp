@@ -14,6 +14,8 @@ class Reserve {
  public:
   /// A booked interval.
   struct Interval {
+    Interval() = default;
+    Interval(Duration begin, Duration end) : begin{begin}, end{end} {}
     Duration begin, end;
   };
 
@@ -97,7 +99,7 @@ class Reserve {
       busy_.back().end = end_;
     } else {
       if (busy_.size() >= kept) forget_before(now);
-      busy_.push_back({begin, end_});
+      busy_.emplace_back(begin, end_);
     }
     return {begin, end_};
   }
