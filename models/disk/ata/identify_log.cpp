@@ -4,13 +4,15 @@
 
 #include <algorithm>
 
+#include <ahcisim/tlm/little_endian.hpp>
+
 namespace ahcisim::disk {
 namespace {
 
 constexpr std::uint64_t valid = std::uint64_t{1} << 63;
 
 void put(std::uint8_t* to, unsigned offset, std::uint64_t value) {
-  for (unsigned i = 0; i < 8; ++i) to[offset + i] = static_cast<std::uint8_t>(value >> (8 * i));
+  wire::store_le64(to + offset, value);
 }
 std::uint64_t bit(unsigned position, bool on = true) { return std::uint64_t{on} << position; }
 

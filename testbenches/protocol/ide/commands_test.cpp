@@ -263,5 +263,26 @@ TEST(Errors, EndWithTheErrorRegisterAndAnInterrupt) {
   EXPECT_EQ(b.controller->statistics().errors.value(), 3u);
 }
 
+// ACS-3, log 30h: page 01h is IDENTIFY DEVICE's; a parallel drive has no page of Serial ATA.
+TEST(Logs, TheIdentifyDeviceDataLogIsAParallelDrives) {
+  IdeBench b;
+  b.start();
+  const auto page = [&](unsigned number) {
+    b.issue({0x2f, 0x30 | number << 8, 1, 0, true});
+    EXPECT_TRUE(b.wait_interrupt());
+    EXPECT_EQ(b.status(), 0x58) << "page " << number;
+    return b.ins(512);
+  };
+  b.issue({0xec});
+  ASSERT_TRUE(b.wait_interrupt());
+  b.status();
+  const auto identify = b.ins(512);
+  EXPECT_EQ(page(1), identify);
+  const auto list = page(0);
+  EXPECT_EQ(std::vector<std::uint8_t>(list.begin() + 8, list.begin() + 15), (std::vector<std::uint8_t>{6, 0, 1, 2, 3, 4, 5}));
+  const auto none = page(8);
+  EXPECT_EQ(std::count(none.begin(), none.end(), 0), 512) << "no Serial ATA page";
+}
+
 }  // namespace
 }  // namespace ahcisim
