@@ -2,9 +2,7 @@
 // A hundred thousand random requests on each interface of an emulated machine, on each way to the drive, every byte compared.
 #include <gtest/gtest.h>
 
-#include <cstdio>
-
-#include <support/measure/integrity.hpp>
+#include <support/expect_right.hpp>
 
 namespace ahcisim::measure {
 namespace {
@@ -26,14 +24,9 @@ TEST_P(EmulatedIntegrityLong, EveryByteIsRight) {
   options.requests = 100'000;
   options.seed = 40;
   options.scattered = std::string{way.io} == "direct";
-  std::printf("seed %llu\n", static_cast<unsigned long long>(options.seed));
-  const IntegrityRun run = run_integrity({{"machine.deployment", "emulated"}, {"machine.drive", "samsung-850-pro"}, {"machine.interface", interface},
-                                          {"image.cache", way.cache}, {"guest.io", way.io}, {"guest.page_cache.size", "16MiB"},
-                                          {"host.page_cache.size", "16MiB"}}, options);
-  std::printf("%s\n", summary_of(run, options).c_str());
-  EXPECT_EQ(run.right, options.requests) << run.first_wrong;
-  EXPECT_STREQ(run.first_wrong, "");
-  EXPECT_EQ(run.diagnostics, 0u);
+  expect_right({{"machine.deployment", "emulated"}, {"machine.drive", "samsung-850-pro"}, {"machine.interface", interface},
+                {"image.cache", way.cache}, {"guest.io", way.io}, {"guest.page_cache.size", "16MiB"},
+                {"host.page_cache.size", "16MiB"}}, options);
 }
 
 }  // namespace

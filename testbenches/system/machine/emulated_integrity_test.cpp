@@ -2,9 +2,7 @@
 // Random requests of every size through every interface of an emulated machine, and through bare-metal IDE: every byte compared.
 #include <gtest/gtest.h>
 
-#include <cstdio>
-
-#include <support/measure/integrity.hpp>
+#include <support/expect_right.hpp>
 
 namespace ahcisim::measure {
 namespace {
@@ -21,21 +19,6 @@ IntegrityOptions seeded(std::uint64_t seed, std::uint64_t count) {
 IntegrityOptions without_trims(IntegrityOptions options) {
   options.trims = false;
   return options;
-}
-
-void expect_right(const Settings& settings, const IntegrityOptions& options) {
-  std::printf("seed %llu\n", static_cast<unsigned long long>(options.seed));
-  const IntegrityRun run = run_integrity(settings, options);
-  std::printf("%s\n", summary_of(run, options).c_str());
-  EXPECT_EQ(run.requests, options.requests);
-  EXPECT_EQ(run.right, options.requests);
-  EXPECT_STREQ(run.first_wrong, "");
-  EXPECT_EQ(run.diagnostics, 0u);
-  EXPECT_GT(run.reads, options.requests * 4 / 10);
-  EXPECT_GT(run.writes, options.requests * 4 / 10);
-  EXPECT_GT(run.bytes_compared, options.requests * 1000);
-  EXPECT_GT(run.flushes, 0u);
-  EXPECT_EQ(run.trims > 0, options.trims);
 }
 
 Settings emulated(const Settings& more) {

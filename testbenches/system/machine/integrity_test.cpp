@@ -4,31 +4,12 @@
 
 #include <cstdio>
 
-#include <support/measure/integrity.hpp>
+#include <support/expect_right.hpp>
 
 namespace ahcisim::measure {
 namespace {
 
 constexpr std::uint64_t requests = 20000;
-
-IntegrityRun expect_right(const Settings& settings, IntegrityOptions options) {
-  std::printf("seed %llu\n", static_cast<unsigned long long>(options.seed));
-  const IntegrityRun run = run_integrity(settings, options);
-  std::printf("%llu requests (%llu reads, %llu writes, %llu trims, %llu flushes), %llu pieces, %llu bytes compared\n",
-              static_cast<unsigned long long>(run.requests), static_cast<unsigned long long>(run.reads),
-              static_cast<unsigned long long>(run.writes), static_cast<unsigned long long>(run.trims),
-              static_cast<unsigned long long>(run.flushes), static_cast<unsigned long long>(run.prds),
-              static_cast<unsigned long long>(run.bytes_compared));
-  EXPECT_EQ(run.requests, options.requests);
-  EXPECT_EQ(run.right, options.requests);
-  EXPECT_STREQ(run.first_wrong, "");
-  EXPECT_EQ(run.diagnostics, 0u);
-  EXPECT_GT(run.reads, options.requests * 4 / 10);
-  EXPECT_GT(run.writes, options.requests * 4 / 10);
-  EXPECT_GT(run.flushes, 0u);
-  EXPECT_EQ(run.trims > 0, options.trims);
-  return run;
-}
 
 IntegrityOptions seeded(std::uint64_t seed, std::uint64_t count = requests) {
   IntegrityOptions options;
