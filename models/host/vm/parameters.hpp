@@ -11,6 +11,9 @@ namespace ahcisim::host {
 
 /// The tables: "epyc-2020", "kvm-2012", "atom-2010", "tcg".
 const std::vector<std::string>& cost_table_names();
+/// How many times as long as on the core of 2020 the same code takes on a table's host. 1 for "tcg", whose emulator runs on such
+/// a core, and for a name that is none.
+double processor_slowness(const std::string& table);
 
 /// Costs of a hypervisor and its emulator. Read while the machine is built; keep it alive as long as the machine.
 ///

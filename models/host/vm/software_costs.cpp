@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
+// An older host runs the guest's code and its own as much slower as its emulator's.
+//
 // Software emulation makes the guest's code slow, and most of all its switches between programs: the translated code is looked up
 // and the guest's address translations are walked anew after each. The numbers were measured inside such a guest, without a disk.
 #include <ahcisim/models/host/vm/software_costs.hpp>
+
+#include <fmt/format.h>
+
+#include <ahcisim/models/host/vm/parameters.hpp>
 
 namespace ahcisim::host {
 
@@ -58,9 +64,26 @@ void set_host(CacheCosts& cache, MemoryFileParameters& tmpfs) {
   tmpfs.memory.set(kit::Rate{2e9 / 0.193}, kit::assumed("both cores copy at full rate: what slows one is its virtual machine, not the memory"));
 }
 
+/// Every time and rate of a set, from those of the core of 2020.
+void slow_down(const kit::ParameterSet& set, double factor) {
+  for (kit::ParameterBase* const parameter : set.all()) {
+    if (parameter->source().kind() == kit::Source::Kind::choice) continue;
+    const std::string why = fmt::format("{}; a slower processor: times {:g}", parameter->source().text(), factor);
+    const auto source = parameter->source().kind() == kit::Source::Kind::assumed ? kit::assumed(why) : kit::derived(why);
+    if (auto* const time = dynamic_cast<kit::Parameter<Duration>*>(parameter)) time->set(Duration::from_us((*time)().us() * factor), source);
+    if (auto* const rate = dynamic_cast<kit::Parameter<kit::Rate>*>(parameter)) rate->set(kit::Rate{(*rate)().bytes_per_second / factor}, source);
+  }
+}
+
 }  // namespace
 
 void set_software_costs(const std::string& table, const SoftwareCosts& costs) {
+  if (const double factor = processor_slowness(table); factor != 1) {
+    slow_down(costs.guest, factor);
+    slow_down(costs.guest_cache, factor);
+    slow_down(costs.host_cache, factor);
+    slow_down(costs.tmpfs, factor);
+  }
   if (table != "tcg") return;
   set_guest(costs.guest, costs.scsi);
   set_guest_cache(costs.guest_cache);

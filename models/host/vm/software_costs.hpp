@@ -19,8 +19,8 @@ struct SoftwareCosts {
   bool scsi;                  ///< the guest's driver lies below the SCSI layer
 };
 
-/// Gives `costs` the defaults of the table `table`. Tables of hosts that run the guest's code themselves leave those of the
-/// sets, which are a core of about 2020. A name that is none changes nothing.
+/// Gives `costs` the defaults of the table `table`. The sets' own are a core of 2020; on an older host everything takes longer by
+/// processor_slowness(). A name that is none changes nothing.
 void set_software_costs(const std::string& table, const SoftwareCosts& costs);
 
 }  // namespace ahcisim::host

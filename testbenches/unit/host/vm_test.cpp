@@ -6,6 +6,7 @@
 
 #include <ahcisim/models/host/vm/cache_mode.hpp>
 #include <ahcisim/models/host/vm/emulator.hpp>
+#include <ahcisim/models/host/vm/software_costs.hpp>
 
 namespace ahcisim::host {
 namespace {
@@ -45,6 +46,24 @@ TEST(CostTables, MayBeChanged) {
   parameters.set("exit", "2us");
   EXPECT_EQ(parameters.exit(), Duration::from_us(2));
   EXPECT_EQ(parameters.find("exit")->default_text(), "0ps");
+}
+
+TEST(CostTables, AnOlderHostRunsTheGuestAndItsFilesSlower) {
+  const CpuParameters fresh;
+  for (const auto& [table, factor] : {std::pair{"epyc-2020", 1.0}, std::pair{"kvm-2012", 1.5}, std::pair{"atom-2010", 4.0}}) {
+    CpuParameters guest;
+    CacheCosts guest_cache, host_cache;
+    MemoryFileParameters tmpfs;
+    const double copied = guest_cache.copy().bytes_per_second, call = tmpfs.call().us(), add = host_cache.add_page().us();
+    set_software_costs(table, {guest, guest_cache, host_cache, tmpfs, true});
+    EXPECT_NEAR(guest.submit().us() / fresh.submit().us(), factor, 1e-6) << table;
+    EXPECT_NEAR(guest.wake().us() / fresh.wake().us(), factor, 1e-6) << table;
+    EXPECT_NEAR(copied / guest_cache.copy().bytes_per_second, factor, 1e-6) << table;
+    EXPECT_NEAR(host_cache.add_page().us() / add, factor, 1e-6) << table;
+    EXPECT_NEAR(tmpfs.call().us() / call, factor, 1e-6) << table;
+    EXPECT_EQ(guest.submit.source().kind(), kit::Source::Kind::assumed) << table;
+    EXPECT_EQ(guest.restart.source().kind(), kit::Source::Kind::choice) << table;
+  }
 }
 
 TEST(CacheModeNames, AreFiveAndDiffer) {
