@@ -117,7 +117,7 @@ class Medium {
   /// The medium's statistics (seeks, hits, pages programmed …).
   virtual kit::StatSet& statistics() = 0;
   /// At most one listener; nullptr: nobody listens. Writes taken before are not told of.
-  void watch_durability(DurabilityListener* listener) { durability_ = listener; }
+  virtual void watch_durability(DurabilityListener* listener) { durability_ = listener; }
 
  protected:
   /// Data that is safe from `at` on, without a way through a volatile buffer.

@@ -52,7 +52,8 @@ struct ServeOptions {
   std::vector<std::string> machines;  ///< files of machines
   std::vector<std::string> sockets;   ///< a path for each of them
   std::vector<std::string> settings;  ///< "key=value", over every file's
-  std::string time = "free";          ///< free or paced
+  std::string time = "free";          ///< free, paced or record
+  std::vector<std::string> records;   ///< record: the file of a trace for each machine
 };
 
 /// Serves each machine's PCI function to vfio-user clients until it is interrupted; returns the exit status.

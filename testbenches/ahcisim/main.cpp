@@ -111,8 +111,11 @@ void add_serve(CLI::App& app, ServeOptions& options, int& status) {
   CLI::App* serve = app.add_subcommand("serve", "Be the disk controller of a real guest: serve a machine's PCI function to QEMU");
   serve->add_option("MACHINE", options.machines, "A file of machine parameters (TOML); may be repeated, each with a socket")->required();
   serve->add_option("-v,--vfio-user", options.sockets, "The socket to listen on")->allow_extra_args(false)->required()->type_name("SOCKET");
-  serve->add_option("-t,--time", options.time, "free: as fast as it goes; paced: simulated time keeps to wall time, so that the guest feels it (default free)")
-      ->type_name("free|paced");
+  serve->add_option("-t,--time", options.time, "free: as fast as it goes; paced: simulated time keeps to wall time, so that the guest feels it; record: as free, and what the "
+                    "guest asks of the disk is written down (default free)")
+      ->type_name("free|paced|record");
+  serve->add_option("-r,--record", options.records, "With --time record: the file to write, for `ahcisim run` to replay; one for each machine")
+      ->allow_extra_args(false)->type_name("FILE");
   serve->add_option("-s,--set", options.settings, "Override a parameter; may be repeated")->allow_extra_args(false)->type_name("KEY=VALUE");
   serve->footer("Example:\n"
                 "  ahcisim serve machine.toml --vfio-user /tmp/disk.sock\n"
@@ -123,7 +126,9 @@ void add_serve(CLI::App& app, ServeOptions& options, int& status) {
                 "  [machine]\n  drive = \"samsung-850-pro\"\n  image = \"disk.img\"\n  image_access = \"read_write\"\n\n"
                 "and deployment = \"emulated\" with interface = \"virtio_blk\" for a virtio disk. QEMU 10.1 or later has the client.\n"
                 "Guest memory must be shared (share=on): without a file of it every transfer goes by messages.\n"
-                "One client at a time is served, the next one when it has gone. Ctrl-C ends.");
+                "One client at a time is served, the next one when it has gone. Ctrl-C ends.\n\n"
+                "What was recorded with --time record --record guest.blkparse is replayed in exact simulated time by an experiment with\n"
+                "  [[workload]]\n  file = \"guest.blkparse\"");
   serve->callback([&] { status = ahcisim::program::serve_command(options); });
 }
 

@@ -26,13 +26,21 @@ using vfio_user::Kernel;
 Kernel::Time time_of(const std::string& word) {
   if (word == "free") return Kernel::Time::free;
   if (word == "paced") return Kernel::Time::paced;
-  throw kit::ConfigError{fmt::format("--time {}: write free or paced", word)};
+  if (word == "record") return Kernel::Time::free;  // wall time is what is recorded
+  throw kit::ConfigError{fmt::format("--time {}: write free, paced or record", word)};
+}
+
+void check_records(const ServeOptions& options) {
+  if (options.time != "record" && !options.records.empty())
+    throw kit::ConfigError{fmt::format("--record {}: nothing is recorded with --time {}; write --time record", options.records.front(), options.time)};
+  if (options.time == "record" && options.records.size() != options.machines.size())
+    throw kit::ConfigError{fmt::format("--record: {} machines and {} files; give one for each", options.machines.size(), options.records.size())};
 }
 
 /// One machine and its socket.
 struct Served {
-  Served(std::size_t index, kit::Context& context, const std::vector<Setting>& settings)
-      : parameters{settings}, machine{machine::make_served(fmt::format("machine{}", index).c_str(), context, parameters)} {}
+  Served(std::size_t index, kit::Context& context, const std::vector<Setting>& settings, const std::string& record)
+      : parameters{settings}, machine{machine::make_served(fmt::format("machine{}", index).c_str(), context, parameters, record)} {}
   machine::Parameters parameters;
   std::unique_ptr<machine::Served> machine;
   std::unique_ptr<vfio_user::Server> server;
@@ -57,6 +65,13 @@ void tell(const kit::Diagnostics& diagnostics) {
   for (const auto& finding : diagnostics.findings()) fmt::print("{}: {} ({} times)\n", finding.place, finding.rule, finding.count);
 }
 
+void end_recording(const Served& served) {
+  machine::RecordedMedium* const recording = served.machine->recording();
+  if (!recording) return;
+  recording->close();
+  fmt::print("{}: {} lines\n", recording->trace().path(), recording->trace().lines());
+}
+
 /// Longer than a guest takes from one register access to the next; a wake-up costs it as much each time.
 constexpr std::chrono::microseconds spin{50};
 
@@ -69,6 +84,7 @@ int serve_command(const ServeOptions& options) {
   const Kernel::Time time = time_of(options.time);
   if (options.machines.size() != options.sockets.size())
     throw kit::ConfigError{fmt::format("--vfio-user: {} machines and {} sockets; give one for each", options.machines.size(), options.sockets.size())};
+  check_records(options);
   const std::vector<Setting> over = command_line_settings(options.settings);
   std::vector<MachineFile> files;
   for (const std::string& file : options.machines) {
@@ -77,7 +93,8 @@ int serve_command(const ServeOptions& options) {
   }
   kit::Context context{files.front().seed};
   std::vector<std::unique_ptr<Served>> served;
-  for (std::size_t i = 0; i < files.size(); ++i) served.push_back(std::make_unique<Served>(i, context, files[i].settings));
+  for (std::size_t i = 0; i < files.size(); ++i) 
+    served.push_back(std::make_unique<Served>(i, context, files[i].settings, options.records.empty() ? std::string{} : options.records[i]));
   Kernel kernel{context.calendar, time};
   vfio_user::Loop loop{kernel, time == Kernel::Time::free ? spin : std::chrono::microseconds{0}};
   for (std::size_t i = 0; i < served.size(); ++i)
@@ -91,6 +108,7 @@ int serve_command(const ServeOptions& options) {
   std::fflush(stdout);
   loop.run();
   for (const auto& each : served) tell(*each);
+  for (const auto& each : served) end_recording(*each);
   tell(kernel, time);
   tell(context.diagnostics);
   return 0;

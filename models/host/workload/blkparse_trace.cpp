@@ -83,17 +83,36 @@ Kind parse_rwbs(LineFields& fields, IoRequest& request) {
   return Kind::blocks;
 }
 
+/// The bracket that ends the line; its name may have blanks.
+void parse_process(LineFields& fields) {
+  std::string_view word = fields.word("the process in brackets");
+  if (word[0] != '[' && word[0] != '(') fields.fail_at_word("the process in brackets");
+  while (!fields.at_end()) word = fields.word("the process in brackets");
+  if (word.back() != ']') fields.fail_at_word("the process in brackets, closed by \"]\"");
+}
+
+/// Whether the bracket follows at once, or after a sector of 0: blkparse prints no "+ 0".
+bool is_empty_extent(LineFields ahead) {
+  const char* const expected = "the first sector, or the process in brackets";
+  std::string_view word = ahead.word(expected);
+  if (word == "0" && !ahead.at_end()) word = ahead.word(expected);
+  return word[0] == '[';
+}
+
 /// `sector + count`, and the bracket that ends the line. A payload in its place makes it a packet command.
 Kind parse_extent(LineFields& fields, IoRequest& request, std::uint64_t most) {
+  if ((request.op == Op::flush || request.flush_first) && is_empty_extent(fields)) {
+    LineFields ahead{fields};
+    if (ahead.word("the process in brackets") == "0") fields.number("the first sector");
+    parse_process(fields);
+    return Kind::blocks;
+  }
   request.lba = fields.number("the first sector", highest_lba);
   const std::string_view plus = fields.word("+ and the number of sectors");
   if (plus[0] == '(' || plus[0] == '[') return Kind::packet;
   if (plus != "+") fields.fail_at_word("+ and the number of sectors");
   request.sectors = static_cast<std::uint32_t>(fields.number("the number of sectors", most));
-  std::string_view word = fields.word("the process in brackets");
-  if (word[0] != '[' && word[0] != '(') fields.fail_at_word("the process in brackets");
-  while (!fields.at_end()) word = fields.word("the process in brackets");
-  if (word.back() != ']') fields.fail_at_word("the process in brackets, closed by \"]\"");
+  parse_process(fields);
   return Kind::blocks;
 }
 

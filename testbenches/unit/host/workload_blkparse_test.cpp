@@ -80,6 +80,24 @@ TEST(Blkparse, RwbsLetters) {
   EXPECT_THAT(fault_in("8,0 0 1 0.0 1 D ZR 64 + 8 [x]\n"), HasSubstr("zone"));
 }
 
+/// blkparse prints "sector + count" only where there are sectors.
+TEST(Blkparse, FlushesWithoutExtent) {
+  const auto r = all_of(
+      "8,0 0 1 0.000000000 9 D FN [kworker/0:1H]\n"
+      "8,0 0 2 0.000300000 0 C FN 0 [0]\n"
+      "8,0 0 3 0.000400000 9 D FWS [jbd2/sda1 8]\n"
+      "8,0 0 4 0.000500000 9 D R 8 + 8 [x]\n");
+  ASSERT_EQ(r.size(), 3u);
+  EXPECT_EQ(r[0].op, Op::flush);
+  EXPECT_EQ(r[0].recorded_service, 300_us);
+  EXPECT_EQ(r[1].op, Op::flush);
+  EXPECT_FALSE(r[1].flush_first);
+  EXPECT_EQ(r[2].op, Op::read);
+  EXPECT_EQ(r[2].at, 500_us);
+  EXPECT_THAT(fault_in("8,0 0 1 0.0 9 D FN [kworker\n"), HasSubstr("closed by \"]\""));
+  EXPECT_THAT(fault_in("8,0 0 1 0.0 9 D R [x]\n"), HasSubstr("expected the first sector"));
+}
+
 TEST(Blkparse, PartialCompletionsRequeuesAndPacketCommands) {
   const auto r = all_of(
       "8,0 0 1 0.000000000 1 D R 100 + 16 [x]\n"
