@@ -23,52 +23,58 @@ Op op_of(MediaOp op) {
 
 }  // namespace
 
+void RecordedMedium::record(std::string file) {
+  writer_.emplace(std::move(file));
+  begin_ = Clock::now();
+}
+
+void RecordedMedium::close() {
+  if (writer_) writer_->close();
+}
+
 void RecordedMedium::attach(disk::MediumClient& client) {
   client_ = &client;
   medium_->attach(*this);
 }
 
 void RecordedMedium::submit(disk::MediaRequest& request, kit::Duration now) {
-  write_down(Event::issue, request);
-  outstanding_.push_back(&request);  // before it is asked: the answer may come from within
+  if (writer_ && request.op != MediaOp::verify) write_down(request);  // before it is asked: the answer may come from within
   medium_->submit(request, now);
 }
 
 void RecordedMedium::complete(disk::MediaRequest& request, kit::Duration at) {
-  const auto found = std::find(outstanding_.begin(), outstanding_.end(), &request);
-  if (found != outstanding_.end()) outstanding_.erase(found);
+  const auto is_this = [&](const Outstanding& each) { return each.request == &request; };
+  outstanding_.erase(std::remove_if(outstanding_.begin(), outstanding_.end(), is_this), outstanding_.end());
   client_->complete(request, at);
 }
 
 void RecordedMedium::abandon_all(kit::Duration now) {
-  for (const disk::MediaRequest* each : outstanding_) write_down(Event::take_back, *each);
+  for (const Outstanding& each : outstanding_) writer_->take_back(each.line, this->now());
   outstanding_.clear();
   medium_->abandon_all(now);
 }
 
-void RecordedMedium::write_down(Event event, const disk::MediaRequest& request) {
-  if (request.op == MediaOp::verify) return;
-  const auto at = kit::Duration::from_ps(std::chrono::nanoseconds{Clock::now() - begin_}.count() * 1000);
-  host::IoRequest line;
-  line.op = op_of(request.op);
-  if (request.op == MediaOp::trim) {
-    for (std::uint32_t i = 0; i < request.trim_count; ++i) {
-      line.lba = request.trims[i].lba;
-      line.sectors = static_cast<std::uint32_t>(request.trims[i].count);
-      if (line.sectors != 0) write_down(event, line, at);
-    }
-    return;
-  }
-  if (request.op != MediaOp::flush) {
-    line.lba = request.range.lba;
-    line.sectors = static_cast<std::uint32_t>(request.range.count);
-    line.fua = request.fua;
-  }
-  write_down(event, line, at);
+void RecordedMedium::write_down(const disk::MediaRequest& request) {
+  const kit::Duration at = now();
+  if (request.op != MediaOp::trim) return issue(request, request.range, at);
+  for (std::uint32_t i = 0; i < request.trim_count; ++i)
+    if (request.trims[i].count != 0) issue(request, request.trims[i], at);
 }
 
-void RecordedMedium::write_down(Event event, const host::IoRequest& request, kit::Duration at) {
-  event == Event::issue ? writer_.issue(request, at) : writer_.take_back(request, at);
+void RecordedMedium::issue(const disk::MediaRequest& request, const disk::LbaRange& range, kit::Duration at) {
+  host::IoRequest line;
+  line.op = op_of(request.op);
+  line.fua = request.fua && line.op == Op::write;
+  if (line.op != Op::flush) {
+    line.lba = range.lba;
+    line.sectors = static_cast<std::uint32_t>(range.count);
+  }
+  writer_->issue(line, at);
+  outstanding_.push_back({&request, line});
+}
+
+kit::Duration RecordedMedium::now() const {
+  return kit::Duration::from_ps(std::chrono::nanoseconds{Clock::now() - begin_}.count() * 1000);
 }
 
 }  // namespace ahcisim::machine

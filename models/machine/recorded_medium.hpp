@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A medium that writes down what is asked of it, for a replay by `ahcisim run`.
+// A medium that can write down what is asked of it, for a replay by `ahcisim run`.
 #pragma once
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,12 +19,14 @@ namespace ahcisim::machine {
 /// no letter, and is left out.
 class RecordedMedium final : public disk::Medium, private disk::MediumClient {
  public:
-  /// Throws kit::ConfigError where the file cannot be written.
-  RecordedMedium(std::unique_ptr<disk::Medium> medium, std::string file) : medium_{std::move(medium)}, writer_{std::move(file)} {}
+  explicit RecordedMedium(std::unique_ptr<disk::Medium> medium) : medium_{std::move(medium)} {}
 
+  /// Writes down what comes from now on, which is time 0. Throws kit::ConfigError where the file cannot be written.
+  void record(std::string file);
   /// Ends the trace. Throws kit::ConfigError where the file does not hold all of it.
-  void close() { writer_.close(); }
-  const host::BlkparseWriter& trace() const { return writer_; }
+  void close();
+  /// nullptr before record().
+  const host::BlkparseWriter* trace() const { return writer_ ? &*writer_ : nullptr; }
 
   disk::MediumFacts facts() const override { return medium_->facts(); }
   void submit(disk::MediaRequest& request, kit::Duration now) override;
@@ -40,17 +43,22 @@ class RecordedMedium final : public disk::Medium, private disk::MediumClient {
 
  private:
   using Clock = std::chrono::steady_clock;
-  enum class Event : std::uint8_t { issue, take_back };
+  /// What was written down of a request that is outstanding. A copy: who abandons requests may have forgotten their ranges.
+  struct Outstanding {
+    const disk::MediaRequest* request;
+    host::IoRequest line;
+  };
   void may_transfer(disk::MediaRequest& request, kit::Duration at) override { client_->may_transfer(request, at); }
   void complete(disk::MediaRequest& request, kit::Duration at) override;
-  void write_down(Event event, const disk::MediaRequest& request);
-  void write_down(Event event, const host::IoRequest& request, kit::Duration at);
+  void write_down(const disk::MediaRequest& request);
+  void issue(const disk::MediaRequest& request, const disk::LbaRange& range, kit::Duration at);
+  kit::Duration now() const;
 
   std::unique_ptr<disk::Medium> medium_;
   disk::MediumClient* client_ = nullptr;
-  host::BlkparseWriter writer_;
-  const Clock::time_point begin_ = Clock::now();
-  std::vector<const disk::MediaRequest*> outstanding_;
+  std::optional<host::BlkparseWriter> writer_;
+  Clock::time_point begin_;
+  std::vector<Outstanding> outstanding_;
 };
 
 }  // namespace ahcisim::machine

@@ -20,15 +20,6 @@ vfio_user::HostTimes host_times(const pcie::RootComplexParameters& root) {
   return {root.memory_read(), root.memory_write(), root.message_delivery()};
 }
 
-/// The medium of the parameters, in `recording` too where it writes down what is asked of it.
-std::unique_ptr<disk::Medium> make_recorded(const Parameters& parameters, const std::string& record, RecordedMedium*& recording) {
-  std::unique_ptr<disk::Medium> medium = make_medium(parameters);
-  if (record.empty()) return medium;
-  auto recorded = std::make_unique<RecordedMedium>(std::move(medium), record);
-  recording = recorded.get();
-  return recorded;
-}
-
 /// Refuses what the guest and its virtual machine have of their own.
 void check_given(const Parameters& parameters, const std::vector<std::string_view>& beginnings) {
   for (const std::string& key : parameters.configuration().given())
@@ -38,7 +29,7 @@ void check_given(const Parameters& parameters, const std::vector<std::string_vie
 
 }  // namespace
 
-std::unique_ptr<Served> make_served(const char* name, kit::Context& context, const Parameters& parameters, const std::string& record) {
+std::unique_ptr<Served> make_served(const char* name, kit::Context& context, const Parameters& parameters) {
   const std::string& interface = parameters.system.interface();
   if (interface == "ide")
     throw kit::ConfigError{"machine.interface = \"ide\": its registers lie at ports that no BAR moves, which vfio-user cannot pass on; set \"ahci\""};
@@ -47,19 +38,19 @@ std::unique_ptr<Served> make_served(const char* name, kit::Context& context, con
                                        parameters.system.deployment(), interface)};
   if (!parameters.is_emulated()) {
     check_given(parameters, {"host."});
-    return std::make_unique<ServedAhci>(name, context, parameters, record);
+    return std::make_unique<ServedAhci>(name, context, parameters);
   }
   check_given(parameters, {"host.", "vm.", "image.", "guest.driver.", "guest.cpu.", "guest.probe.", "guest.io", "pcie.", "ahci.", "sata.", "ata."});
-  return std::make_unique<ServedVirtio>(name, context, parameters, record);
+  return std::make_unique<ServedVirtio>(name, context, parameters);
 }
 
-Served::Served(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters, const std::string& record)
-    : sc_module{name}, medium_{make_recorded(parameters, record, recording_)}, store_{make_store(parameters.system, medium_->facts().sectors)} {
+Served::Served(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters)
+    : sc_module{name}, medium_{std::make_unique<RecordedMedium>(make_medium(parameters))}, store_{make_store(parameters.system, medium_->facts().sectors)} {
   context.stats.add(std::string{this->name()} + ".medium", medium_->statistics());
 }
 
-ServedAhci::ServedAhci(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters, const std::string& record)
-    : Served{name, context, parameters, record}, pcie_link{"pcie_link", context, parameters.pcie_link},
+ServedAhci::ServedAhci(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters)
+    : Served{name, context, parameters}, pcie_link{"pcie_link", context, parameters.pcie_link},
       endpoint{"endpoint", context, parameters.endpoint, ahci_function(parameters.hba)}, hba{"ahci", context, parameters.hba},
       sata_link{"sata_link", context, parameters.sata_link}, drive{"disk", context, parameters.ata, *medium_, *store_},
       bridge{"bridge", context, endpoint, host_times(parameters.root_complex)} {
@@ -74,8 +65,8 @@ ServedAhci::ServedAhci(const sc_core::sc_module_name& name, kit::Context& contex
   sata_link.device.bind(drive.link);
 }
 
-ServedVirtio::ServedVirtio(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters, const std::string& record)
-    : Served{name, context, parameters, record},
+ServedVirtio::ServedVirtio(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters)
+    : Served{name, context, parameters},
       endpoint{"endpoint", context, parameters.emulated->endpoint, virtio_blk_function(parameters.emulated->virtio_blk->controller)},
       blk{"virtio_blk", context, parameters.emulated->virtio_blk->controller, *medium_, *store_},
       bridge{"bridge", context, endpoint, vfio_user::HostTimes{}} {

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include <systemc>
 
@@ -32,25 +31,23 @@ class Served : public sc_core::sc_module {
   /// What a vfio_user::Server serves.
   virtual vfio_user::Device& function() = 0;
   disk::Store& content() { return *store_; }
-  /// What is written down of the guest's requests; nullptr where nothing is.
-  RecordedMedium* recording() { return recording_; }
+  /// What the guest asks of the disk, to be written down from record() on.
+  RecordedMedium& recording() { return *medium_; }
 
  protected:
-  Served(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters, const std::string& record);
-  RecordedMedium* recording_ = nullptr;  // the medium, where it writes down
-  const std::unique_ptr<disk::Medium> medium_;
+  Served(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters);
+  const std::unique_ptr<RecordedMedium> medium_;
   const std::unique_ptr<disk::Store> store_;
 };
 
 /// Builds the function that `parameters` describe: AHCI on bare metal, virtio-blk of an emulated machine. Throws
-/// kit::ConfigError where there is none to serve, or what a real guest has of its own was set. `record`: the file that what
-/// the guest asks of the disk is written to as a block trace; empty: none.
-std::unique_ptr<Served> make_served(const char* name, kit::Context& context, const Parameters& parameters, const std::string& record = {});
+/// kit::ConfigError where there is none to serve, or what a real guest has of its own was set.
+std::unique_ptr<Served> make_served(const char* name, kit::Context& context, const Parameters& parameters);
 
 /// An AHCI controller with its disk.
 class ServedAhci final : public Served {
  public:
-  ServedAhci(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters, const std::string& record = {});
+  ServedAhci(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters);
   vfio_user::Device& function() override { return bridge; }
 
   pcie::Link pcie_link;
@@ -64,7 +61,7 @@ class ServedAhci final : public Served {
 /// A virtio block device right before the drive's mechanics or flash, without any time of its own.
 class ServedVirtio final : public Served {
  public:
-  ServedVirtio(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters, const std::string& record = {});
+  ServedVirtio(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters);
   vfio_user::Device& function() override { return bridge; }
 
   pcie::Endpoint endpoint;

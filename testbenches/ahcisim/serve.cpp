@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The command `serve`: machines without a driver, each behind a socket, in one process and one thread.
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -35,12 +36,15 @@ void check_records(const ServeOptions& options) {
     throw kit::ConfigError{fmt::format("--record {}: nothing is recorded with --time {}; write --time record", options.records.front(), options.time)};
   if (options.time == "record" && options.records.size() != options.machines.size())
     throw kit::ConfigError{fmt::format("--record: {} machines and {} files; give one for each", options.machines.size(), options.records.size())};
+  for (auto at = options.records.begin(); at != options.records.end(); ++at)
+    if (std::find(options.records.begin(), at, *at) != at)
+      throw kit::ConfigError{fmt::format("--record {}: is given twice; give each machine a file of its own", *at)};
 }
 
 /// One machine and its socket.
 struct Served {
-  Served(std::size_t index, kit::Context& context, const std::vector<Setting>& settings, const std::string& record)
-      : parameters{settings}, machine{machine::make_served(fmt::format("machine{}", index).c_str(), context, parameters, record)} {}
+  Served(std::size_t index, kit::Context& context, const std::vector<Setting>& settings)
+      : parameters{settings}, machine{machine::make_served(fmt::format("machine{}", index).c_str(), context, parameters)} {}
   machine::Parameters parameters;
   std::unique_ptr<machine::Served> machine;
   std::unique_ptr<vfio_user::Server> server;
@@ -66,10 +70,9 @@ void tell(const kit::Diagnostics& diagnostics) {
 }
 
 void end_recording(const Served& served) {
-  machine::RecordedMedium* const recording = served.machine->recording();
-  if (!recording) return;
-  recording->close();
-  fmt::print("{}: {} lines\n", recording->trace().path(), recording->trace().lines());
+  machine::RecordedMedium& recording = served.machine->recording();
+  recording.close();
+  if (recording.trace()) fmt::print("{}: {} requests\n", recording.trace()->path(), recording.trace()->requests());
 }
 
 /// Longer than a guest takes from one register access to the next; a wake-up costs it as much each time.
@@ -93,12 +96,12 @@ int serve_command(const ServeOptions& options) {
   }
   kit::Context context{files.front().seed};
   std::vector<std::unique_ptr<Served>> served;
-  for (std::size_t i = 0; i < files.size(); ++i) 
-    served.push_back(std::make_unique<Served>(i, context, files[i].settings, options.records.empty() ? std::string{} : options.records[i]));
+  for (std::size_t i = 0; i < files.size(); ++i)  served.push_back(std::make_unique<Served>(i, context, files[i].settings));
   Kernel kernel{context.calendar, time};
   vfio_user::Loop loop{kernel, time == Kernel::Time::free ? spin : std::chrono::microseconds{0}};
   for (std::size_t i = 0; i < served.size(); ++i)
     served[i]->server = std::make_unique<vfio_user::Server>(loop, options.sockets[i], served[i]->machine->function());
+  for (std::size_t i = 0; i < options.records.size(); ++i) served[i]->machine->recording().record(options.records[i]);
   boost::asio::signal_set signals{loop.io(), SIGINT, SIGTERM};
   signals.async_wait([&loop](const boost::system::error_code& error, int) {
     if (!error) loop.stop();

@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Linux on the model's disk: probe, ext4, fio with verification, fsck, and the image compared from outside.
 
-Usage: linux_disk.py PROGRAM [--interface ahci|virtio_blk] [--board pc|q35] [--interrupts msi|intx]
+Usage: linux_disk.py PROGRAM [--interface ahci|virtio_blk] [--board pc|q35] [--interrupts msi|intx] [--time free|paced|record]
+
+With --time record the trace is replayed by `ahcisim run` on another drive.
 """
 import argparse
+import collections
 import hashlib
+import json
 import subprocess
 
 import guest
@@ -46,6 +50,19 @@ def content(test: guest.Guest, image, name: str) -> bytes:
     return (test.folder / "dumped").read_bytes()
 
 
+def replay(test: guest.Guest, trace, console: str) -> None:
+    """What the guest did, by `ahcisim run` on a drive that takes its time."""
+    written = collections.Counter(line.split()[6].replace("FF", "flush") for line in trace.read_text(encoding="utf-8").splitlines())
+    print(f"recorded: {dict(written)}")
+    guest.check(written["R"] > 3000 and written["W"] > 3000 and written["flush"] > 3, "the trace lacks what the guest did", console)
+    experiment = test.folder / "replay.toml"
+    experiment.write_text(f'[machine]\ndrive = "samsung-850-pro"\n[[workload]]\nname = "guest"\nfile = "{trace}"\n', encoding="utf-8")
+    results = test.folder / "replay"
+    subprocess.run([test.program, "run", experiment, "--results", results, "--timeline", "0"], check=True)
+    run = json.loads((results / "stats.json").read_text(encoding="utf-8"))["runs"][0]
+    guest.check(run["requests"] == sum(written.values()) and run["errors"] == 0, "the replay does not do what was recorded", console)
+
+
 def main() -> None:
     """Runs the guest and judges."""
     parser = argparse.ArgumentParser()
@@ -53,12 +70,15 @@ def main() -> None:
     parser.add_argument("--interface", default="ahci", choices=list(MACHINE))
     parser.add_argument("--board", default="pc", choices=["pc", "q35"])
     parser.add_argument("--interrupts", default="msi", choices=list(APPEND))
+    parser.add_argument("--time", default="free", choices=["free", "paced", "record"])
     options = parser.parse_args()
     script = SCRIPT.replace("DISK", DISK[options.interface])
     with guest.Guest(options.program, script, guest.PROGRAMS, [*MODULES[options.interface], "ext4", "crc32c_generic"]) as test:
         image = test.image(128)
+        trace = test.folder / "guest.blkparse"
         socket = test.serve(f'[machine]\n{MACHINE[options.interface]}drive = "instant"\ninstant_capacity = "128MiB"\n'
-                            f'image = "{image}"\nimage_access = "read_write"\n')
+                            f'image = "{image}"\nimage_access = "read_write"\n',
+                            ["--time", options.time] + (["--record", trace] if options.time == "record" else []))
         device = guest.vfio_user(socket)
         if options.board == "q35":
             device = ["-device", "pcie-root-port,id=rp,chassis=1,slot=1", *guest.vfio_user(socket, bus="rp")]
@@ -72,6 +92,8 @@ def main() -> None:
         guest.check("0 of them refused" in told, f"the server refused messages: {told}", console)
         seen = hashlib.sha256(content(test, image, "witness")).hexdigest()
         guest.check(f"guest: sha256 {seen}" in console, "the image holds something else than the guest has written", console)
+        if options.time == "record":
+            replay(test, trace, console)
         print("\n".join(line for line in console.splitlines() if line.startswith("guest: interrupts")))
 
 

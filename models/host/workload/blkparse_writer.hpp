@@ -21,15 +21,15 @@ class BlkparseWriter {
   ~BlkparseWriter();
 
   /// `at`: since any origin, not negative, to the nanosecond.
-  void issue(const IoRequest& request, kit::Duration at) { line('D', request, at); }
+  void issue(const IoRequest& request, kit::Duration at) { ++requests_, line('D', request, at); }
   /// The request was issued, and will never complete.
-  void take_back(const IoRequest& request, kit::Duration at) { line('R', request, at); }
+  void take_back(const IoRequest& request, kit::Duration at) { --requests_, line('R', request, at); }
   /// Writes what is left. Throws kit::ConfigError where the file does not hold everything that was given.
   void close();
 
   const std::string& path() const { return path_; }
-  /// Lines given so far.
-  std::uint64_t lines() const { return lines_; }
+  /// Issued so far, but for those taken back.
+  std::uint64_t requests() const { return requests_; }
 
  private:
   void line(char action, const IoRequest& request, kit::Duration at);
@@ -38,7 +38,7 @@ class BlkparseWriter {
   std::string path_, pending_;
   int file_ = -1;
   int error_ = 0;  // errno of the first write that failed
-  std::uint64_t lines_ = 0;
+  std::uint64_t lines_ = 0, requests_ = 0;
 };
 
 }  // namespace ahcisim::host

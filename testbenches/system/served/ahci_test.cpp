@@ -7,6 +7,7 @@
 
 #include <ahcisim/models/machine/served.hpp>
 #include <ahcisim/models/vfio_user/server.hpp>
+#include <support/served_ahci_driver.hpp>
 #include <support/vfio_user_bench.hpp>
 
 namespace ahcisim::test {
@@ -14,10 +15,10 @@ namespace {
 
 using namespace vfio_user;
 using Bytes = VfioUserClient::Bytes;
+using Driver = ServedAhciDriver;
+using Guest = ServedAhciGuest;
 
-constexpr std::uint32_t abar = 5, configuration = region::configuration;
-constexpr std::size_t memory_bytes = 1 << 20;
-
+constexpr std::uint32_t abar = Driver::abar, configuration = region::configuration;
 machine::Parameters parameters() {
   return machine::Parameters{std::vector<machine::Setting>{{"machine.drive", "instant", "test"}, {"machine.instant_capacity", "64MiB", "test"}}};
 }
@@ -27,94 +28,6 @@ struct Rig : VfioUserBench {
   machine::Parameters settings = parameters();
   machine::ServedAhci machine{"machine", context, settings};
   Server server{loop, path(), machine.function()};
-};
-
-/// The least that a driver does (AHCI 1.3.1, 10.1.2, 5.5), on port 0 with one command at a time.
-class Driver {
- public:
-  /// With `memory` the device reaches it by pointer, without by messages.
-  Driver(VfioUserClient& client, std::uint8_t* memory) : client_{client}, memory_{memory} {}
-
-  static constexpr std::uint64_t list = 0x1000, fis_area = 0x2000, table = 0x3000, data = 0x8000;
-  static constexpr unsigned GHC = 0x04, IS = 0x08, port = 0x100;
-  static constexpr unsigned PxCLB = port + 0x00, PxFB = port + 0x08, PxIS = port + 0x10, PxIE = port + 0x14, PxCMD = port + 0x18, PxTFD = port + 0x20,
-                            PxSSTS = port + 0x28, PxSERR = port + 0x30, PxCI = port + 0x38;
-
-  void enable() { client_.write(configuration, 4, 0x0007, 2); }
-  std::uint32_t read(unsigned offset) { return client_.read(abar, offset); }
-  void write(unsigned offset, std::uint32_t value) { client_.post(abar, offset, value); }
-  bool until(unsigned offset, std::uint32_t mask, std::uint32_t value) {
-    for (unsigned tries = 0; tries < 5000; ++tries)
-      if ((read(offset) & mask) == value) return true;
-    return false;
-  }
-  bool bring_up() {
-    enable();
-    write(GHC, 0x80000000);
-    if (!until(PxSSTS, 0xf, 3)) return false;
-    write(PxCLB, static_cast<std::uint32_t>(list));
-    write(PxCLB + 4, 0);
-    write(PxFB, static_cast<std::uint32_t>(fis_area));
-    write(PxFB + 4, 0);
-    write(PxSERR, ~0u);
-    write(PxCMD, 0x10);  // FRE
-    if (!until(PxTFD, 0x88, 0)) return false;
-    write(PxCMD, 0x11);  // ST
-    write(PxIS, ~0u);
-    write(IS, ~0u);
-    return true;
-  }
-  /// Writes a command with one PRD into slot 0 and issues it.
-  void issue(std::uint8_t command, std::uint64_t lba, std::uint16_t sectors, bool to_device, std::uint32_t bytes) {
-    std::memset(memory_ + list, 0, 32);
-    std::memset(memory_ + table, 0, 0x90);
-    const std::uint32_t header[] = {5u | (to_device ? 1u << 6 : 0u) | 1u << 16, 0, static_cast<std::uint32_t>(table), 0};
-    std::memcpy(memory_ + list, header, sizeof header);
-    const std::uint8_t fis[] = {0x27, 0x80, command, 0,
-                                static_cast<std::uint8_t>(lba), static_cast<std::uint8_t>(lba >> 8), static_cast<std::uint8_t>(lba >> 16), 0x40,
-                                static_cast<std::uint8_t>(lba >> 24), 0, 0, 0,
-                                static_cast<std::uint8_t>(sectors), static_cast<std::uint8_t>(sectors >> 8)};
-    std::memcpy(memory_ + table, fis, sizeof fis);
-    const std::uint32_t prd[] = {static_cast<std::uint32_t>(data), 0, 0, bytes - 1};
-    std::memcpy(memory_ + table + 0x80, prd, sizeof prd);
-    write(PxCI, 1);
-  }
-  bool done() { return until(PxCI, 1, 0); }
-  static constexpr std::uint8_t READ_DMA_EXT = 0x25, WRITE_DMA_EXT = 0x35, IDENTIFY_DEVICE = 0xec;
-
-  void fill(std::uint8_t with, std::uint32_t bytes) {
-    for (std::uint32_t i = 0; i < bytes; ++i) memory_[data + i] = static_cast<std::uint8_t>(with + i * 7);
-  }
-  bool holds(std::uint8_t with, std::uint32_t bytes) const {
-    for (std::uint32_t i = 0; i < bytes; ++i)
-      if (memory_[data + i] != static_cast<std::uint8_t>(with + i * 7)) return false;
-    return true;
-  }
-  /// Writes 32 KiB, clears the memory, reads them back.
-  bool round_trip(std::uint8_t with) {
-    constexpr std::uint32_t bytes = 32768;
-    fill(with, bytes);
-    issue(WRITE_DMA_EXT, 1000, bytes / 512, true, bytes);
-    if (!done()) return false;
-    std::memset(memory_ + data, 0, bytes);
-    issue(READ_DMA_EXT, 1000, bytes / 512, false, bytes);
-    return done() && holds(with, bytes);
-  }
-
- private:
-  VfioUserClient& client_;
-  std::uint8_t* memory_;
-};
-
-/// A client that has shared its memory.
-struct Guest {
-  explicit Guest(const std::string& path) : client{path}, driver{client, memory.data()} {
-    client.version();
-    client.map(0, memory_bytes, memory.descriptor());
-  }
-  VfioUserClient client;
-  SharedMemory memory{memory_bytes};
-  Driver driver;
 };
 
 constexpr std::uint32_t arm = SetIrqs::DATA_EVENTFD | SetIrqs::TRIGGER, unmask = SetIrqs::DATA_NONE | SetIrqs::UNMASK;
@@ -178,8 +91,8 @@ TEST(ServedAhci, CommandsWithMemoryByMessage) {
   rig.serve([&] {
     VfioUserClient client{rig.path()};
     client.version();
-    client.memory.resize(memory_bytes);
-    client.map(0, memory_bytes, -1);
+    client.memory.resize(Guest::memory_bytes);
+    client.map(0, Guest::memory_bytes, -1);
     Driver driver{client, client.memory.data()};
     ASSERT_TRUE(driver.bring_up());
     ASSERT_TRUE(driver.round_trip(5)) << "registers are read while data moves";
@@ -192,9 +105,9 @@ TEST(ServedAhci, HalfSharedHalfByMessage) {
   rig.serve([&] {
     Guest guest{rig.path()};
     constexpr std::uint64_t cut = Driver::data + 8192 + 100;
-    ASSERT_EQ(guest.client.unmap(0, memory_bytes).error(), 0u);
+    ASSERT_EQ(guest.client.unmap(0, Guest::memory_bytes).error(), 0u);
     ASSERT_EQ(guest.client.map(0, cut, guest.memory.descriptor()).error(), 0u);
-    ASSERT_EQ(guest.client.map(cut, memory_bytes - cut, -1).error(), 0u);
+    ASSERT_EQ(guest.client.map(cut, Guest::memory_bytes - cut, -1).error(), 0u);
     guest.client.on_dma = [&](const Answer& request) {
       DmaAccess access;
       load(access, request.payload.data(), request.payload.size());
@@ -284,10 +197,10 @@ TEST(ServedAhci, UnmappedMemoryIsAHostBusError) {
     Guest guest{rig.path()};
     ASSERT_TRUE(guest.driver.bring_up());
     ASSERT_TRUE(guest.driver.round_trip(1));
-    ASSERT_EQ(guest.client.unmap(0, memory_bytes).error(), 0u);
+    ASSERT_EQ(guest.client.unmap(0, Guest::memory_bytes).error(), 0u);
     guest.driver.issue(Driver::READ_DMA_EXT, 0, 1, false, 512);
     EXPECT_TRUE(guest.driver.until(Driver::PxIS, 1u << 29, 1u << 29)) << "HBFS";
-    ASSERT_EQ(guest.client.map(0, memory_bytes, guest.memory.descriptor()).error(), 0u);
+    ASSERT_EQ(guest.client.map(0, Guest::memory_bytes, guest.memory.descriptor()).error(), 0u);
     ASSERT_EQ(guest.client.call(Command::DEVICE_RESET, {}).error(), 0u);
     EXPECT_EQ(guest.client.read(configuration, 4, 2), 0u);
     ASSERT_TRUE(guest.driver.bring_up());
