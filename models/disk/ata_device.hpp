@@ -17,6 +17,7 @@
 #include <systemc>
 
 #include <ahcisim/models/disk/ata/command.hpp>
+#include <ahcisim/models/disk/ata/device_port.hpp>
 #include <ahcisim/models/disk/ata/error_log.hpp>
 #include <ahcisim/models/disk/ata/parameters.hpp>
 #include <ahcisim/models/disk/ata/sct.hpp>
@@ -30,7 +31,7 @@ namespace ahcisim::disk {
 
 struct IdentifyInputs;
 
-class AtaDevice final : public sc_core::sc_module, private MediumClient {
+class AtaDevice final : public sc_core::sc_module, private MediumClient, private PortClient {
  public:
   /// Throws kit::ConfigError where the medium has more sectors than the store, or a name does not fit its words.
   /// Everything passed must outlive the device.
@@ -58,28 +59,18 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   static constexpr unsigned trim_blocks = 8;                // DATA SET MANAGEMENT: word 105
   static constexpr unsigned chain_frames = 16;              // Data FISes sent in one go
   enum class Phase : std::uint8_t { none, sending, awaiting_data, ending };
-  enum class Reset : std::uint8_t { power_on, comreset, soft, diagnostic };
-  struct Inbound {
-    wire::RegisterH2D fis;
-    wire::RequestTag* tag;
-    kit::Duration arrival;
-  };
-
-  // ata_device.cpp: the link's calls, resets
-  tlm::tlm_sync_enum nb_transport_fw(wire::Frame& frame, tlm::tlm_phase& phase, sc_core::sc_time& delay);
-  void receive(wire::Frame& frame, kit::Duration arrival);
-  void receive_register(wire::Frame& frame, kit::Duration arrival);
-  void phy_ready(std::uint64_t link_generation);
-  void link_lost();
-  void begin_reset(Reset kind);
-  void send_signature(std::uint64_t generation);
-  void drop_everything();
-  void control(const wire::RegisterH2D& fis);
-  kit::Duration send(wire::Frame& frame, kit::Duration when);
-  void diagnose(const char* rule);
+  // ata_device.cpp: what the port tells
+  void command_arrived(const Inbound& in) override;
+  void data_arrives(wire::Frame& frame, kit::Duration arrival) override;  // ata/transfer.cpp
+  void data_taken(kit::Duration when) override;                           // ata/transfer.cpp
+  void abandoned() override;
+  void reset(Reset kind) override;
+  void ready_for_commands() override { last_activity_ = calendar_.now(); }
+  void fis_done() override { pump(); }
+  kit::Duration send(wire::Frame& frame, kit::Duration when) { return port_.send(frame, when); }
+  void diagnose(const char* rule) { port_.diagnose(rule); }
 
   // ata/accept.cpp: commands begin and end
-  void arrive(std::uint64_t link_generation);
   void accept_single(const Inbound& in, const CommandRow* row, std::uint64_t number);
   bool refused_by_queue_error(const Inbound& in, const CommandRow* row);
   void submit(Command& command, MediaOp op, LbaRange range);
@@ -118,14 +109,12 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   kit::Duration send_dma_setup(Command& command, kit::Duration when);
   void send_data(Command& command, kit::Duration when);
   void send_more(std::uint64_t argument);
-  void data_taken(kit::Duration when);
   kit::Duration send_pio_setup(Command& command, kit::Duration when);
   kit::Duration send_data_fis(wire::Frame& frame, const Command& command, std::uint32_t bytes, kit::Duration when);
   void data_sent(Command& command, kit::Duration when);
   void phase_ended(std::uint64_t argument);
   void tell_transferred(Command& command);
   void request_data(Command& command, kit::Duration when);
-  void receive_data(wire::Frame& frame, kit::Duration arrival);
   void data_arrived(std::uint64_t argument);
   void store_data(Command& command, const std::uint8_t* from, std::uint32_t bytes);
   void transfer_failed(Command& command, wire::Verdict verdict, kit::Duration when);
@@ -153,7 +142,6 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   void buffer_in(Command& command, std::uint32_t bytes);
   void buffer_out(Command& command, std::uint32_t bytes);
   void buffer_filled(Command& command);
-  bool set_transfer_mode(std::uint8_t mode);
   bool set_sata_feature(std::uint8_t feature, bool on);
   enum class LogAccess : std::uint8_t { gpl = 1, smart = 2 };  // READ LOG (DMA) EXT and its kin; SMART READ LOG, WRITE LOG
   void read_log_page(std::uint8_t log, LogAccess access, std::uint32_t page, std::uint8_t* to);
@@ -189,6 +177,7 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   kit::Context& context_;
   kit::Calendar& calendar_;
   const AtaParameters& parameters_;
+  DevicePort port_;
   Medium& medium_;
   Store& store_;
   MediumFacts facts_;
@@ -197,15 +186,6 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   kit::StateProbe depth_probe_, phase_probe_;
 
   Settings settings_;
-  bool powered_ = false;        // has been reset once
-  Reset last_reset_ = Reset::power_on;
-  bool link_up_ = false;
-  bool ready_for_commands_ = false;  // the signature has been sent
-  bool in_soft_reset_ = false;  // SRST is set
-  std::uint8_t speed_ = 0;      // generation of the link
-  std::uint8_t position_ = 0;   // parallel: device 0 or 1, …
-  bool cable80_ = false;        // … and what the cable is
-  std::uint32_t generation_ = 0, link_generation_ = 0;  // count resets, link changes: events of an earlier one are void
   Power power_ = Power::active_or_idle, next_power_ = Power::active_or_idle;
   kit::Duration last_activity_, standby_after_;
   std::uint64_t standby_serial_ = 0;
@@ -217,9 +197,6 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   bool queue_error_ = false;          // until log 10h is read
   std::array<std::uint8_t, 512> queue_error_log_{};
 
-  std::array<Inbound, 64> inbox_;     // command FISes on their way through the decoder
-  unsigned inbox_head_ = 0, inbound_ = 0;
-
   Agenda ready_, done_;
   Phase phase_ = Phase::none;
   unsigned moving_ = single;          // whose data phase it is
@@ -227,7 +204,6 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient {
   std::uint32_t held_bytes_ = 0;      // of the Data FIS that the host has yet to take (parallel)
   bool data_here_ = false;            // the Data FIS that was asked for has come,
   wire::Verdict data_verdict_ = wire::Verdict::r_ok;  // … and whether it can be used
-  kit::Duration link_free_;           // when the last frame sent was acknowledged
   kit::Duration wake_ = kit::Duration::never(), medium_wake_ = kit::Duration::never();
   std::uint64_t wake_serial_ = 0, medium_serial_ = 0;
   bool asking_ = false;               // the medium is being called: pump() follows

@@ -11,30 +11,14 @@ namespace {
 constexpr std::uint64_t nowhere = UINT64_MAX;
 }
 
-/// A command FIS has been decoded.
-void AtaDevice::arrive(std::uint64_t link_generation) {
-  if (link_generation != link_generation_) return;
-  const Inbound in = inbox_[inbox_head_];
-  inbox_head_ = (inbox_head_ + 1) % inbox_.size();
-  --inbound_;
-  if ((in.fis.flags & wire::RegisterH2D::C) == 0) {
-    control(in.fis);
-  } else if (!ready_for_commands_) {
-    diagnose("command before the signature, or during a reset (ACS-3, 6.1: BSY is one)");
-  } else if (power_ == Power::sleep) {
-    diagnose("command to a device in Sleep, which only a reset ends (ACS-3, Power Management feature set)");
-  } else if (single_busy_) {
-    diagnose("command while another that is not queued is being executed (ACS-3, 6.1: BSY is one)");
-  } else {
-    last_activity_ = calendar_.now();
-    const CommandRow* row = find_command(in.fis.command);
-    const std::uint64_t number = error_log_.note(in.fis, in.arrival);
-    if (row && (row->protocol == AtaProtocol::fpdma_in || row->protocol == AtaProtocol::fpdma_out))
-      accept_queued(in, row, number);
-    else
-      accept_single(in, row, number);
-  }
-  pump();
+void AtaDevice::command_arrived(const Inbound& in) {
+  if (power_ == Power::sleep) return diagnose("command to a device in Sleep, which only a reset ends (ACS-3, Power Management feature set)");
+  if (single_busy_) return diagnose("command while another that is not queued is being executed (ACS-3, 6.1: BSY is one)");
+  last_activity_ = calendar_.now();
+  const CommandRow* row = find_command(in.fis.command);
+  const std::uint64_t number = error_log_.note(in.fis, in.arrival);
+  const bool queued = row && (row->protocol == AtaProtocol::fpdma_in || row->protocol == AtaProtocol::fpdma_out);
+  queued ? accept_queued(in, row, number) : accept_single(in, row, number);
 }
 
 void AtaDevice::accept_single(const Inbound& in, const CommandRow* row, std::uint64_t number) {
@@ -144,7 +128,7 @@ void AtaDevice::finish(Command& command, Duration when) {
   if (command.media.op == MediaOp::flush) store_.flush();
   if (next_power_ != Power::active_or_idle) enter_power(next_power_);
   if (command.row->protocol != AtaProtocol::pio_in) send_result(command, status::DRDY | status::DSC, 0, when);
-  account(command, kit::max(when, link_free_));
+  account(command, kit::max(when, port_.free_at()));
 }
 
 /// The medium could not do it. A read ends at the sector, as at one that is unreadable (UNC); all else ends with ABRT and the
@@ -166,7 +150,7 @@ void AtaDevice::fail(Command& command, std::uint8_t error, std::uint64_t lba, Du
   if (error != wire::error::ABRT && error != (wire::error::ICRC | wire::error::ABRT)) tell_address(command, lba);
   send_result(command, status::DRDY | status::DSC | status::ERR, error, when);
   log_error(command, result_);
-  account(command, kit::max(when, link_free_));
+  account(command, kit::max(when, port_.free_at()));
 }
 
 /// Only what is the device's or the link's fault is logged: a command that cannot be executed as it was given is not an error of

@@ -123,7 +123,7 @@ void AtaDevice::buffer_filled(Command& command) {
   submit(command, MediaOp::trim, command.trims.empty() ? LbaRange{} : command.trims.front());
 }
 
-IdentifyInputs AtaDevice::identify_inputs() const { return {parameters_, facts_, settings_, speed_, position_, cable80_}; }
+IdentifyInputs AtaDevice::identify_inputs() const { return {parameters_, facts_, settings_, port_.speed(), port_.position(), port_.cable80()}; }
 
 void AtaDevice::do_identify(Command& command) {
   write_identify(identify_inputs(), buffer_.get());
@@ -142,6 +142,6 @@ void AtaDevice::do_nothing(Command&) { done_.add(calendar_.now(), single); }
 void AtaDevice::do_abort(Command& command) { abort(command); }
 
 /// The result is the signature (ACS-3, EXECUTE DEVICE DIAGNOSTIC).
-void AtaDevice::do_diagnostic(Command&) { begin_reset(Reset::diagnostic); }
+void AtaDevice::do_diagnostic(Command&) { port_.begin_reset(Reset::diagnostic); }
 
 }  // namespace ahcisim::disk

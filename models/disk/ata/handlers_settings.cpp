@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Handlers of the ATA device: SET FEATURES, SET MULTIPLE MODE, power management.
+#include <ahcisim/models/disk/ata/identify_page.hpp>
 #include <ahcisim/models/disk/ata_device.hpp>
 
 namespace ahcisim::disk {
@@ -32,7 +33,7 @@ void AtaDevice::do_set_features(Command& command) {
       settings_.look_ahead = command.fis.features_7_0 == 0xaa;
       medium_.set_look_ahead(settings_.look_ahead);
       break;
-    case 0x03: known = set_transfer_mode(command.fis.count_7_0); break;
+    case 0x03: known = select_transfer_mode(command.fis.count_7_0, settings_.multiword_dma, settings_.ultra_dma); break;
     case 0x10: case 0x90: known = set_sata_feature(command.fis.count_7_0, command.fis.features_7_0 == 0x10); break;
     case 0x66: case 0xcc: settings_.revert_on_reset = command.fis.features_7_0 == 0xcc; break;
     default: known = false;
@@ -40,23 +41,6 @@ void AtaDevice::do_set_features(Command& command) {
   watch_medium();
   if (!known) return abort(command);
   done_.add(calendar_.now(), single);
-}
-
-/// 03h: bits 7:3 of Count are the kind, 2:0 the mode. On SATA nothing depends on it but what IDENTIFY DEVICE says; a parallel
-/// channel sees the command pass and keeps to the mode.
-bool AtaDevice::set_transfer_mode(std::uint8_t mode) {
-  const std::uint8_t kind = mode >> 3, number = mode & 7;
-  if (kind == 0) return number <= 1;       // PIO default
-  if (kind == 1) return number <= 4;       // PIO flow control
-  if (kind == 4 && number <= 2) {
-    settings_.multiword_dma = number, settings_.ultra_dma = 0xff;
-    return true;
-  }
-  if (kind == 8 && number <= 6) {
-    settings_.ultra_dma = number, settings_.multiword_dma = 0xff;
-    return true;
-  }
-  return false;
 }
 
 /// 10h/90h (Serial ATA 3.x, 13.3): only what IDENTIFY DEVICE word 78 offers.

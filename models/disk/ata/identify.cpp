@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 namespace ahcisim::disk {
 namespace {
 
@@ -139,17 +137,6 @@ const IdentifyRow rows[] = {
     {222, 7, 1, "Serial ATA 1.0a to 3.2; parallel: ATA/ATAPI-7", [](const In& in) { return on_cable(in, 1) + 0x7f * serial(in); }},
 };
 
-void put_bits(std::uint8_t* to, const IdentifyRow& row, std::uint64_t value) {
-  for (unsigned bit = row.low; bit <= row.high; ++bit)
-    if (value >> (bit - row.low) & 1) to[row.word * 2 + bit / 8] |= static_cast<std::uint8_t>(1u << bit % 8);
-}
-
-void check_text(const std::string& text, std::size_t most, const char* what) {
-  const bool printable = std::all_of(text.begin(), text.end(), [](char letter) { return letter >= 0x20 && letter < 0x7f; });
-  if (text.size() > most || !printable)
-    throw kit::ConfigError{fmt::format("{} = \"{}\": give at most {} printable ASCII characters", what, text, most)};
-}
-
 }  // namespace
 
 const IdentifyRow* identify_rows(std::size_t& count) {
@@ -157,27 +144,7 @@ const IdentifyRow* identify_rows(std::size_t& count) {
   return rows;
 }
 
-void write_identify(const IdentifyInputs& inputs, std::uint8_t* to) {
-  std::fill(to, to + 512, std::uint8_t{0});
-  for (const IdentifyRow& row : rows) put_bits(to, row, row.value(inputs));
-  write_ata_string(inputs.parameters.serial(), to + 2 * 10, 20);
-  write_ata_string(inputs.parameters.firmware(), to + 2 * 23, 8);
-  write_ata_string(inputs.parameters.model(), to + 2 * 27, 40);
-  to[510] = 0xa5;  // word 255: signature, and a checksum that makes all bytes sum to zero
-  std::uint8_t sum = 0;
-  for (unsigned i = 0; i < 511; ++i) sum = static_cast<std::uint8_t>(sum + to[i]);
-  to[511] = static_cast<std::uint8_t>(-sum);
-}
-
-void check_names(const AtaParameters& parameters) {
-  check_text(parameters.model(), 40, "model");
-  check_text(parameters.serial(), 20, "serial");
-  check_text(parameters.firmware(), 8, "firmware");
-}
-
-void write_ata_string(const std::string& text, std::uint8_t* to, std::size_t bytes) {
-  for (std::size_t i = 0; i < bytes; ++i) to[i ^ 1] = static_cast<std::uint8_t>(i < text.size() ? text[i] : ' ');
-}
+void write_identify(const IdentifyInputs& inputs, std::uint8_t* to) { write_identify_page(rows, inputs, to); }
 
 std::uint64_t world_wide_name(const AtaParameters& parameters) {
   std::uint64_t hash = 1469598103934665603u;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include <ahcisim/models/disk/ata/command.hpp>
+#include <ahcisim/models/disk/ata/identify_page.hpp>
 #include <ahcisim/models/disk/ata/parameters.hpp>
 
 namespace ahcisim::disk {
@@ -21,24 +22,12 @@ struct IdentifyInputs {
   bool cable80 = false;       ///< parallel: a cable of 80 conductors
 };
 
-/// A field: bits `high`:`low` counted from bit 0 of `word`; above 15 it continues in the next words.
-struct IdentifyRow {
-  std::uint16_t word;
-  std::uint8_t high, low;
-  const char* meaning;
-  std::uint64_t (*value)(const IdentifyInputs&);
-};
+using IdentifyRow = IdentifyField<IdentifyInputs>;
 /// The table, in the order of the words; strings and the checksum are not in it.
 const IdentifyRow* identify_rows(std::size_t& count);
 
 /// Writes all 512 bytes, words little endian, with the integrity word 255.
 void write_identify(const IdentifyInputs& inputs, std::uint8_t* to);
-
-/// Throws kit::ConfigError where the model, serial or firmware text does not fit its words.
-void check_names(const AtaParameters& parameters);
-
-/// `text` as ATA strings are: the first letter in the upper byte of the first word, padded with spaces.
-void write_ata_string(const std::string& text, std::uint8_t* to, std::size_t bytes);
 
 /// World Wide Name: NAA 5h, a locally chosen company id, and a number made from the serial.
 std::uint64_t world_wide_name(const AtaParameters& parameters);

@@ -38,9 +38,9 @@ void AtaDevice::accept_queued(const Inbound& in, const CommandRow* row, std::uin
   wire::Frame frame;
   frame.set(accepted);
   frame.tag = nullptr;
-  const std::uint32_t generation = link_generation_;
+  const std::uint32_t generation = port_.link_generation();
   send(frame, now);
-  if (generation != link_generation_) return;
+  if (generation != port_.link_generation()) return;
 
   outstanding_ |= bit;
   (row->protocol == AtaProtocol::fpdma_in ? statistics_.queued_reads : statistics_.queued_writes).add();
@@ -173,14 +173,14 @@ Duration AtaDevice::report_done(Duration when) {
     }
     if (const MediaRequest& media = commands_[index].media; media.failed) {
       queue_failed(commands_[index], wire::error::ABRT, media.range.lba + media.good_sectors, when, mask);
-      return kit::max(when, link_free_);
+      return kit::max(when, port_.free_at());
     }
     mask |= std::uint32_t{1} << index;
     tag = commands_[index].tag;
     if (track_.watched()) account(commands_[index], when);
     else statistics_.service.add(when - commands_[index].received);
   }
-  if (mask == 0) return kit::max(when, link_free_);
+  if (mask == 0) return kit::max(when, port_.free_at());
   outstanding_ = before & ~mask;
   depth_probe_.set(when, static_cast<unsigned>(__builtin_popcount(outstanding_)));
   statistics_.status_frames.add();

@@ -51,21 +51,21 @@ void AtaDevice::advance(std::uint64_t serial) {
 /// Does what can be done now: reports what is complete, then starts the next data phase. Returns at once while a data
 /// phase is under way or a command is on its way in: their ends call again.
 void AtaDevice::pump() {
-  if (phase_ != Phase::none || inbound_ != 0) return;
+  if (phase_ != Phase::none || port_.decoding()) return;
   Duration time = calendar_.now();
-  if (link_free_ <= time) {
+  if (port_.free_at() <= time) {
     if (!done_.empty() && done_.front().when <= time) time = report_done(time);
-    if (phase_ == Phase::none && inbound_ == 0 && !ready_.empty() && ready_.front().when <= time) {
+    if (phase_ == Phase::none && !port_.decoding() && !ready_.empty() && ready_.front().when <= time) {
       const unsigned index = ready_.front().index;
       ready_.pop();
       start_phase(commands_[index], time);
     }
-    if (phase_ != Phase::none || inbound_ != 0) return;
+    if (phase_ != Phase::none || port_.decoding()) return;
   }
   Duration next = Duration::never();
   if (!done_.empty()) next = done_.front().when;
   if (!ready_.empty()) next = kit::min(next, ready_.front().when);
-  if (next != Duration::never()) wake_at(kit::max(next, link_free_));
+  if (next != Duration::never()) wake_at(kit::max(next, port_.free_at()));
 }
 
 void AtaDevice::wake_at(Duration when) {
@@ -266,7 +266,7 @@ void AtaDevice::request_data(Command& command, Duration when) {
 }
 
 /// A Data FIS; it may come from within the call that asked for it.
-void AtaDevice::receive_data(wire::Frame& frame, Duration arrival) {
+void AtaDevice::data_arrives(wire::Frame& frame, Duration arrival) {
   if (phase_ != Phase::awaiting_data || data_here_) {
     diagnose("Data FIS that was not asked for (Serial ATA 3.x, chapter 11)");
     frame.verdict = Verdict::r_err;
