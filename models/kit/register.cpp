@@ -107,11 +107,29 @@ bool RegisterBank::write_slow(unsigned offset, const std::uint8_t* from, unsigne
   return true;
 }
 
-bool RegisterBank::peek(unsigned offset, std::uint8_t* to, unsigned bytes) const {
+namespace {
+/// The value of a register after what `pending` writes to it.
+std::uint32_t foreseen(const Register& target, const std::vector<PendingWrite>& pending) {
+  std::uint32_t value = target.value();
+  for (const PendingWrite& write : pending) {
+    std::uint32_t data = 0, lanes = 0;
+    for (unsigned i = 0; i < target.bytes(); ++i) {
+      const std::uint64_t at = target.offset() + i;
+      if (at < write.offset || at - write.offset >= write.bytes) continue;
+      data |= std::uint32_t{write.from[at - write.offset]} << 8 * i;
+      lanes |= std::uint32_t{0xff} << 8 * i;
+    }
+    value = target.after_write(value, data, lanes);
+  }
+  return value;
+}
+}  // namespace
+
+bool RegisterBank::peek(unsigned offset, std::uint8_t* to, unsigned bytes, const std::vector<PendingWrite>& pending) const {
   if (!inside(offset, bytes)) return false;
   for (unsigned i = 0; i < bytes; ++i) {
     const Register* target = by_byte_[offset + i];
-    to[i] = target ? static_cast<std::uint8_t>(target->value() >> (8 * (offset + i - target->offset()))) : 0;
+    to[i] = target ? static_cast<std::uint8_t>(foreseen(*target, pending) >> (8 * (offset + i - target->offset()))) : 0;
   }
   return true;
 }

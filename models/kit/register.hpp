@@ -80,6 +80,13 @@ struct Written {
   std::uint32_t lanes;   ///< bits of the lanes written
 };
 
+/// A guest's write that is still to be made; `from` holds `bytes` bytes.
+struct PendingWrite {
+  std::uint64_t offset;
+  const std::uint8_t* from;
+  std::uint32_t bytes;
+};
+
 class RegisterBank;
 
 /// A register of 1, 2 or 4 bytes at an offset that is a multiple of its size.
@@ -119,11 +126,15 @@ class Register {
     if (read_call_) read_call_(read_object_);
     return value_ & ~write_only_;
   }
+  /// What the access rules make of `value` in such a write.
+  std::uint32_t after_write(std::uint32_t value, std::uint32_t data, std::uint32_t lanes) const {
+    const std::uint32_t plain = (writable_ | (once_ & ~locked_)) & lanes;
+    value = (value & ~plain) | (data & plain);
+    return (value & ~(clear_on_1_ & data & lanes)) | (set_on_1_ & data & lanes);
+  }
   void guest_write(std::uint32_t data, std::uint32_t lanes) {
     const Written written{value_, data & lanes, lanes};
-    const std::uint32_t plain = (writable_ | (once_ & ~locked_)) & lanes;
-    value_ = (value_ & ~plain) | (data & plain);
-    value_ = (value_ & ~(clear_on_1_ & written.data)) | (set_on_1_ & written.data);
+    value_ = after_write(value_, data, lanes);
     locked_ |= once_ & lanes;
     if (write_call_) write_call_(write_object_, written);
   }
@@ -184,8 +195,9 @@ class RegisterBank {
     }
     return write_slow(offset, from, bytes);
   }
-  /// Reads without side effects (debug transport).
-  bool peek(unsigned offset, std::uint8_t* to, unsigned bytes) const;
+  /// Reads without side effects (debug transport). `pending` are writes, in their order, that the read is to see; their own side
+  /// effects are not foreseen.
+  bool peek(unsigned offset, std::uint8_t* to, unsigned bytes, const std::vector<PendingWrite>& pending = {}) const;
   void reset();
   const std::string& name() const { return name_; }
   unsigned size() const { return size_; }

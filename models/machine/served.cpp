@@ -55,6 +55,8 @@ ServedAhci::ServedAhci(const sc_core::sc_module_name& name, kit::Context& contex
       sata_link{"sata_link", context, parameters.sata_link}, drive{"disk", context, parameters.ata, *medium_, *store_},
       bridge{"bridge", context, endpoint, host_times(parameters.root_complex)} {
   bridge.link.bind(pcie_link.upstream);
+  constexpr unsigned ABAR = 5;  // AHCI 1.3.1, 2.1.11
+  bridge.foresee(ABAR, hba.bank());
   pcie_link.downstream.bind(endpoint.link);
   endpoint.bar[5].bind(hba.registers);
   endpoint.bar[4].bind(hba.index_data);

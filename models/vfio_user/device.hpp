@@ -4,6 +4,9 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
+
+#include <ahcisim/models/kit/register.hpp>
 
 namespace ahcisim::vfio_user {
 
@@ -35,8 +38,10 @@ class Device {
   virtual std::array<std::uint32_t, 3> vectors() const = 0;
   virtual void read(std::uint32_t region, std::uint64_t offset, std::uint8_t* to, std::uint32_t bytes) = 0;
   virtual void write(std::uint32_t region, std::uint64_t offset, const std::uint8_t* from, std::uint32_t bytes) = 0;
-  /// A read while the device is within Client::dma(): without any effect on it. Writes and resets wait until it is not.
-  virtual void peek(std::uint32_t region, std::uint64_t offset, std::uint8_t* to, std::uint32_t bytes) = 0;
+  /// A read while the device is within Client::dma(): without any effect on it. Writes and resets wait until it is not; `waiting`
+  /// are those to the region, in their order: a driver that has written a doorbell must not read that nothing is outstanding.
+  virtual void peek(std::uint32_t region, std::uint64_t offset, std::uint8_t* to, std::uint32_t bytes,
+                    const std::vector<kit::PendingWrite>& waiting) = 0;
   /// Resets the function; nothing of before is sent to the client any more.
   virtual void reset() = 0;
 

@@ -79,8 +79,13 @@ void HostBridge::write(std::uint32_t region, std::uint64_t offset, const std::ui
   send(tlp);
 }
 
-void HostBridge::peek(std::uint32_t region, std::uint64_t offset, std::uint8_t* to, std::uint32_t bytes) {
+void HostBridge::peek(std::uint32_t region, std::uint64_t offset, std::uint8_t* to, std::uint32_t bytes,
+                      const std::vector<kit::PendingWrite>& waiting) {
   if (region == region::configuration) return read_configuration(offset, to, bytes, true);
+  if (const kit::RegisterBank* const bank = registers_[region]; bank && !waiting.empty()) {
+    bank->peek(static_cast<unsigned>(offset), to, bytes, waiting);
+    return;
+  }
   Tlp tlp = request(false, region, offset, to, bytes);
   link->transport_dbg(tlp);
 }

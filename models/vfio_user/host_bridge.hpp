@@ -41,8 +41,11 @@ class HostBridge : public sc_core::sc_module, public Device {
   std::array<std::uint32_t, 3> vectors() const override;
   void read(std::uint32_t region, std::uint64_t offset, std::uint8_t* to, std::uint32_t bytes) override;
   void write(std::uint32_t region, std::uint64_t offset, const std::uint8_t* from, std::uint32_t bytes) override;
-  void peek(std::uint32_t region, std::uint64_t offset, std::uint8_t* to, std::uint32_t bytes) override;
+  void peek(std::uint32_t region, std::uint64_t offset, std::uint8_t* to, std::uint32_t bytes,
+            const std::vector<kit::PendingWrite>& waiting) override;
   void reset() override;
+  /// Tells what lies behind a BAR (0 to 5), so that reads that overtake waiting writes see them. `registers` must outlive the bridge.
+  void foresee(unsigned bar, const kit::RegisterBank& registers) { registers_[bar] = &registers; }
 
  private:
   struct Bar {
@@ -84,7 +87,8 @@ class HostBridge : public sc_core::sc_module, public Device {
   const HostTimes times_;
   Client* client_ = nullptr;
   std::array<Bar, 6> bars_{};
-  std::array<std::uint32_t, 6> guest_bars_{};  // as the client has written them
+  std::array<const kit::RegisterBank*, 6> registers_{};  // where foresee() told
+  std::array<std::uint32_t, 6> guest_bars_{};            // as the client has written them
   // Where messages go, from the function's capabilities.
   bool msi_ = false;
   std::uint64_t msi_address_ = 0;

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -87,6 +88,7 @@ class Server final : public Client, private Served {
   bool by_message(bool write, std::uint64_t address, std::uint8_t* data, std::uint32_t length);
   bool await_answer();
   void do_later(std::uint32_t region, std::uint64_t offset, const std::uint8_t* from, std::uint32_t bytes);
+  std::vector<kit::PendingWrite> waiting_for(std::uint32_t region) const;
   void catch_up();
 
   /// A write, or a reset (no bytes), that came while the device was within dma().
@@ -119,7 +121,7 @@ class Server final : public Client, private Served {
   unsigned within_dma_ = 0;
   Awaited awaited_;
   std::uint16_t next_id_ = 0;
-  std::vector<Later> later_;
+  std::deque<Later> later_;
   std::size_t later_bytes_ = 0;
 };
 

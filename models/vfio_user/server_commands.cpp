@@ -110,7 +110,7 @@ void Server::region_read(Message& message) {
   if (!inside(access)) return refuse(message, EINVAL);
   std::uint8_t data[most_of_an_access];
   std::memset(data, 0, access.count);
-  if (within_dma_) device_.peek(access.region, access.offset, data, access.count);
+  if (within_dma_) device_.peek(access.region, access.offset, data, access.count, waiting_for(access.region));
   else device_.read(access.region, access.offset, data, access.count);
   reply(message, &access, sizeof access, data, access.count);
 }

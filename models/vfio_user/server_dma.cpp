@@ -83,14 +83,19 @@ void Server::do_later(std::uint32_t region, std::uint64_t offset, const std::uin
   later_.push_back({region, offset, {from, from + bytes}});
 }
 
+std::vector<kit::PendingWrite> Server::waiting_for(std::uint32_t region) const {
+  std::vector<kit::PendingWrite> writes;
+  for (const Later& each : later_)
+    if (each.region == region && !each.bytes.empty()) writes.push_back({each.offset, each.bytes.data(), static_cast<std::uint32_t>(each.bytes.size())});
+  return writes;
+}
+
 /// In the order in which they came. One of them may put the device into its DMA again: what comes then is behind them.
 void Server::catch_up() {
-  if (later_.empty()) return;
-  std::vector<Later> writes;
-  writes.swap(later_);
-  later_bytes_ = 0;
-  for (std::size_t i = 0; i < writes.size(); ++i) {
-    const Later& each = writes[i];
+  while (!later_.empty() && !closing_) {
+    const Later each = std::move(later_.front());
+    later_.pop_front();
+    later_bytes_ -= each.bytes.size();
     if (each.bytes.empty()) {
       device_.reset();
       interrupts_.reset();

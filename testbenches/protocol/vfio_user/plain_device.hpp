@@ -35,8 +35,10 @@ class PlainDevice final : public Device {
     if (copied) copied = client_->dma(true, address + 64, &content[0][0], 64);
     within = false;
   }
-  void peek(std::uint32_t region, std::uint64_t offset, std::uint8_t* to, std::uint32_t bytes) override {
+  void peek(std::uint32_t region, std::uint64_t offset, std::uint8_t* to, std::uint32_t bytes,
+            const std::vector<kit::PendingWrite>& waiting) override {
     ++peeks;
+    writes_seen_waiting = waiting.size();
     read(region, offset, to, bytes);
   }
   void reset() override {
@@ -47,6 +49,7 @@ class PlainDevice final : public Device {
   std::map<std::uint32_t, Bytes> content{{0, Bytes(256)}, {region::configuration, Bytes(4096)}};
   bool within = false, copied = false;
   unsigned peeks = 0, resets = 0;
+  std::size_t writes_seen_waiting = 0;  ///< by the last peek()
 
  private:
   Client* client_ = nullptr;

@@ -22,6 +22,7 @@ TEST(ServerDma, DmaByMessageAnswersReadsMeanwhile) {
       Answer answer = client.receive();
       EXPECT_EQ(answer.header.id, read) << "answered before the DMA is";
       EXPECT_EQ(answer.payload[16], 0x11);
+      client.read(0, 100);
       EXPECT_EQ(client.call(Command::DEVICE_RESET, {}).error(), 0u) << "acknowledged; done when the DMA has ended";
       Bytes payload = request.payload;
       payload.resize(16 + 64, 0x5a);
@@ -39,7 +40,8 @@ TEST(ServerDma, DmaByMessageAnswersReadsMeanwhile) {
     EXPECT_EQ(rig.device.resets, 1u);
   });
   EXPECT_TRUE(rig.device.copied);
-  EXPECT_EQ(rig.device.peeks, 1u);
+  EXPECT_EQ(rig.device.peeks, 2u);
+  EXPECT_EQ(rig.device.writes_seen_waiting, 1u) << "the second read came after a write";
 }
 
 TEST(ServerDma, DmaThatTheClientRefusesOrLeavesUnanswered) {

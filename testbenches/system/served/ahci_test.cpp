@@ -100,6 +100,36 @@ TEST(ServedAhci, CommandsWithMemoryByMessage) {
   });
 }
 
+// A driver must not take a command that it has just issued for one that is done: posted writes may be overtaken by no read.
+TEST(ServedAhci, ACommandIssuedWhileDataMovesIsOutstanding) {
+  Rig rig;
+  rig.serve([&] {
+    VfioUserClient client{rig.path()};
+    client.version();
+    client.memory.resize(Guest::memory_bytes);
+    client.map(0, Guest::memory_bytes, -1);
+    Driver driver{client, client.memory.data()};
+    ASSERT_TRUE(driver.bring_up());
+    const auto serve = client.on_dma;
+    bool issued = false;
+    client.on_dma = [&](const Answer& request) {
+      DmaAccess access;
+      load(access, request.payload.data(), request.payload.size());
+      if (!issued && access.address >= Driver::data) {  // slot 0's data moves
+        issued = true;
+        std::memcpy(client.memory.data() + Driver::list + 32, client.memory.data() + Driver::list, 32);
+        driver.write(Driver::PxCI, 2);
+        EXPECT_EQ(driver.read(Driver::PxCI), 3u);
+        EXPECT_EQ(client.read(abar, Driver::PxCI, 1), 3u);
+      }
+      serve(request);
+    };
+    driver.issue(Driver::READ_DMA_EXT, 1000, 8, false, 4096);
+    while (!issued) client.on_dma(client.receive());
+    EXPECT_TRUE(driver.until(Driver::PxCI, 3, 0));
+  });
+}
+
 TEST(ServedAhci, HalfSharedHalfByMessage) {
   Rig rig;
   rig.serve([&] {

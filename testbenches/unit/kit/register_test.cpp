@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Registers: each access rule, every access shape, and refusal of overlaps.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include <ahcisim/models/kit/register.hpp>
@@ -46,6 +48,24 @@ TEST(Register, AppliesTheAccessRuleOfEachField) {
   EXPECT_EQ(read32(bank, 8), 0x5a030f10u);
   write32(bank, 8, 0x00070000);
   EXPECT_EQ(reg.ONCE, 7u) << "a reset allows one more write";
+}
+
+TEST(Register, APeekMayForeseeWritesThatWait) {
+  RegisterBank bank{"bank", 64};
+  Example reg{bank, 8};
+  reg.SET = 1;
+  const std::uint8_t first[] = {0x75, 0x46, 0x07, 0xff}, last[] = {0x83};
+  std::uint8_t seen[4];
+  ASSERT_TRUE(bank.peek(8, seen, 4, {{8, first, 4}, {8, last, 1}, {12, first, 4}, {4, first, 4}}));
+  EXPECT_EQ(seen[0], 0x80) << "the later write";
+  EXPECT_EQ(seen[1], 0x5 << 4 | 0x9) << "set beside what was set; cleared where it was 1";
+  EXPECT_EQ(seen[2], 0x07);
+  EXPECT_EQ(seen[3], 0x5a);
+  EXPECT_EQ(read32(bank, 8), 0x5a031f10u) << "nothing was done";
+  write32(bank, 8, 0xff074675);
+  std::uint8_t made[4];
+  ASSERT_TRUE(bank.write(8, last, 1) && bank.read(8, made, 4));
+  EXPECT_TRUE(std::equal(made, made + 4, seen)) << "the writes themselves come to the same";
 }
 
 TEST(Register, TellsItsOwnerWhatTheGuestWrote) {
