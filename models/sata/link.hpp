@@ -39,6 +39,9 @@ class Link : public sc_core::sc_module {
   void damage(Direction direction, std::optional<wire::FisType> type = {}, unsigned nth = 1, unsigned times = 1);
   /// Communication is lost at `when` (not in the past); it comes back with the next COMRESET.
   void lose_at(kit::Duration when);
+  /// Communication is lost at `when`, and the device's phy is silent for `silence`: it hears no COMRESET. Then it starts
+  /// communication anew with COMINIT, as one whose power or cable has come back.
+  void lose_for(kit::Duration when, kit::Duration silence);
   /// The device loses synchronisation at `when` and starts communication anew with COMINIT (asynchronous signal recovery,
   /// Serial ATA 3.x, 8.4).
   void resynchronise_at(kit::Duration when);
@@ -55,6 +58,7 @@ class Link : public sc_core::sc_module {
   struct Outage {
     kit::Duration when;
     bool recovers;
+    kit::Duration silence;
   };
   /// A transmission's place in time.
   struct Booked {
@@ -81,7 +85,9 @@ class Link : public sc_core::sc_module {
   void established(std::uint64_t epoch);
   void given_up(std::uint64_t epoch);
   void outage(std::uint64_t);
-  void schedule_outage(kit::Duration when, bool recovers);
+  void heard_again(std::uint64_t);
+  void begin_anew();
+  void schedule_outage(const Outage& outage);
   void take_down();
   bool device_listens(kit::Duration when) const;
   void tell_host(const ::tlm::tlm_phase& phase, kit::Duration when);
@@ -109,6 +115,7 @@ class Link : public sc_core::sc_module {
   unsigned speed_limit_ = 0;
   Negotiation negotiation_;
   std::vector<Outage> outages_;
+  kit::Duration silent_until_;  // of the device's phy
 
   const std::string place_;
   kit::StateProbe state_probe_, speed_probe_;

@@ -25,7 +25,7 @@ void Link::release(wire::Frame& frame, const sc_core::sc_time& delay) {
   }
   take_down();
   enter(State::awaiting, when);
-  if (!device.bound() || parameters_.device() == "absent") return;
+  if (!device.bound() || parameters_.device() == "absent" || when < silent_until_) return;
   const kit::Duration seen = OobTiming{parameters_}.cominit_seen(asserted_at_, when);
   context_.calendar.at<&Link::cominit_seen>(seen, this, epoch_);
 }
@@ -69,14 +69,15 @@ void Link::given_up(std::uint64_t epoch) {
   tell_host(wire::SATA_PRESENCE, now);
 }
 
-void Link::lose_at(kit::Duration when) { schedule_outage(when, false); }
-void Link::resynchronise_at(kit::Duration when) { schedule_outage(when, true); }
+void Link::lose_at(kit::Duration when) { schedule_outage({when, false, {}}); }
+void Link::lose_for(kit::Duration when, kit::Duration silence) { schedule_outage({when, true, silence}); }
+void Link::resynchronise_at(kit::Duration when) { schedule_outage({when, true, {}}); }
 
-void Link::schedule_outage(kit::Duration when, bool recovers) {
-  when = kit::max(when, context_.calendar.now());
+void Link::schedule_outage(const Outage& outage) {
+  const kit::Duration when = kit::max(outage.when, context_.calendar.now());
   const auto place = std::upper_bound(outages_.begin(), outages_.end(), when,
                                       [](kit::Duration t, const Outage& other) { return t < other.when; });
-  outages_.insert(place, {when, recovers});
+  outages_.insert(place, {when, outage.recovers, outage.silence});
   down_at_ = outages_.front().when;
   context_.calendar.at<&Link::outage>(when, this);
 }
@@ -90,11 +91,24 @@ void Link::outage(std::uint64_t) {
   take_down();
   statistics_.lost.add();
   enter(State::awaiting, now);
+  silent_until_ = now + event.silence;
   const std::uint64_t epoch = epoch_;
   tell_host(wire::SATA_PHYLOST, now);
   tell_device(wire::SATA_PHYLOST, now);
-  if (!event.recovers || epoch != epoch_) return;
-  const kit::Duration seen = now + parameters_.cominit_response() + OobTiming{parameters_}.cominit();
+  if (event.silence > kit::Duration{})
+    context_.calendar.at<&Link::heard_again>(silent_until_, this);
+  else if (event.recovers && epoch == epoch_)
+    begin_anew();
+}
+
+/// The device's phy works again; the host may meanwhile have waited in vain, or keep COMRESET up.
+void Link::heard_again(std::uint64_t) {
+  if (context_.calendar.now() >= silent_until_ && state_ == State::awaiting) begin_anew();
+}
+
+/// The device's COMINIT, unasked.
+void Link::begin_anew() {
+  const kit::Duration seen = context_.calendar.now() + parameters_.cominit_response() + OobTiming{parameters_}.cominit();
   context_.calendar.at<&Link::cominit_seen>(seen, this, epoch_);
 }
 
@@ -106,7 +120,9 @@ void Link::take_down() {
 }
 
 /// Whether there is a device with power and a working phy.
-bool Link::device_listens(kit::Duration when) const { return parameters_.device() == "present" && when >= parameters_.power_on(); }
+bool Link::device_listens(kit::Duration when) const {
+  return parameters_.device() == "present" && when >= kit::max(parameters_.power_on(), silent_until_);
+}
 
 void Link::tell_host(const ::tlm::tlm_phase& phase, kit::Duration when) {
   wire::Frame frame;

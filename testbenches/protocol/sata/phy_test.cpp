@@ -216,6 +216,48 @@ TEST(SataPhy, ADeviceThatLosesSynchronisationComesBackByItself) {
   EXPECT_EQ(bench.host.last().when, lost + parameters.cominit_response() + oob.cominit() + oob.established({3, 0}));
 }
 
+class SataSilence : public ::testing::TestWithParam<bool> {};
+TEST_P(SataSilence, HearsNoComresetAndEndsByItself) {
+  LinkParameters parameters;
+  Bench bench{parameters};
+  bench.start();
+  const Duration lost = bench.now() + 1_us;
+  bench.link.lose_for(lost, 50_ms);
+  bench.run(10_ms);
+  const unsigned heard = bench.device.count("SATA_COMRESET");
+  if (GetParam()) {
+    bench.host.signal(wire::SATA_COMRESET, bench.now());
+    bench.host.signal(wire::SATA_RELEASE, bench.now());
+  }
+  bench.run(35_ms);
+  EXPECT_EQ(bench.link.generation(), 0u);
+  EXPECT_EQ(bench.device.count("SATA_COMRESET"), heard);
+  EXPECT_EQ(bench.host.count("SATA_PHYRDY"), 1u);
+  bench.run(10_ms);
+  ASSERT_EQ(bench.host.count("SATA_PHYRDY"), 2u);
+  const OobTiming oob{parameters};
+  EXPECT_EQ(bench.host.last().when, lost + 50_ms + parameters.cominit_response() + oob.cominit() + oob.established({3, 0}));
+}
+INSTANTIATE_TEST_SUITE_P(Sata, SataSilence, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "reset_meanwhile" : "waited_for"; });
+
+TEST(SataPhy, AComresetThatOutlastsTheSilenceIsHeard) {
+  LinkParameters parameters;
+  Bench bench{parameters};
+  bench.start();
+  bench.link.lose_for(bench.now() + 1_us, 10_ms);
+  bench.run(5_ms);
+  bench.host.signal(wire::SATA_COMRESET, bench.now());
+  bench.run(10_ms);
+  EXPECT_EQ(bench.host.count("SATA_PHYRDY"), 1u);
+  const Duration released = bench.now();
+  bench.host.signal(wire::SATA_RELEASE, released);
+  bench.run();
+  const OobTiming oob{parameters};
+  ASSERT_EQ(bench.host.count("SATA_PHYRDY"), 2u);
+  EXPECT_EQ(bench.host.last().when, oob.cominit_seen(released, released) - oob.comreset() + oob.established({3, 0}));
+}
+
 struct Recorder final : kit::ProbeSink {
   std::map<std::string, std::vector<std::string>> states, spans;
   std::vector<std::uint64_t> requests;
