@@ -31,6 +31,17 @@ namespace ahcisim::disk {
 
 struct IdentifyInputs;
 
+/// Who is asked before a command's data moves; for faults that belong to a place on the disk.
+class TransferGate {
+ public:
+  /// A data phase is about to move these sectors, `writes`: to the device. False: it never will, and the command
+  /// stays outstanding until a reset drops it.
+  virtual bool opens(const LbaRange& sectors, bool writes) = 0;
+
+ protected:
+  ~TransferGate() = default;
+};
+
 class AtaDevice final : public sc_core::sc_module, private MediumClient, private PortClient {
  public:
   /// Throws kit::ConfigError where the medium has more sectors than the store, or a name does not fit its words.
@@ -44,7 +55,11 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient, private
   /// From now on the sectors cannot be read (UNC) until they are written. Sectors beyond the end are no fault.
   void inject_media_error(LbaRange range);
   void clear_media_errors() { bad_.clear(); }
+  /// At most one gate; nullptr: all that can move does.
+  void put_gate(TransferGate* gate) { gate_ = gate; }
 
+  /// User-addressable logical sectors of 512 bytes.
+  std::uint64_t sectors() const { return facts_.sectors; }
   const AtaStatistics& statistics() const { return statistics_; }
   const Settings& settings() const { return settings_; }
   /// Queued commands outstanding, one bit each.
@@ -106,6 +121,7 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient, private
   void wake_at(kit::Duration when);
   void wake(std::uint64_t serial);
   void start_phase(Command& command, kit::Duration when);
+  bool may_begin(const Command& command) const;
   kit::Duration send_dma_setup(Command& command, kit::Duration when);
   void send_data(Command& command, kit::Duration when);
   void send_more(std::uint64_t argument);
@@ -180,6 +196,7 @@ class AtaDevice final : public sc_core::sc_module, private MediumClient, private
   DevicePort port_;
   Medium& medium_;
   Store& store_;
+  TransferGate* gate_ = nullptr;
   MediumFacts facts_;
   AtaStatistics statistics_;
   kit::Track track_;

@@ -80,7 +80,17 @@ void AtaDevice::wake(std::uint64_t serial) {
   pump();
 }
 
+/// Data of the device's own (IDENTIFY, logs, TRIM) has no place on the disk.
+bool AtaDevice::may_begin(const Command& command) const {
+  if (!gate_ || command.buffer) return true;
+  return gate_->opens({command.lba + command.begin / sector_bytes, (command.end - command.begin) / sector_bytes}, command.writes());
+}
+
 void AtaDevice::start_phase(Command& command, Duration when) {
+  if (!may_begin(command)) {
+    phase_ = Phase::none;
+    return;
+  }
   moving_ = command.media.index;
   ++phase_serial_;
   if (command.queued()) {

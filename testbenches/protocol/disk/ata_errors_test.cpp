@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What goes wrong ends as ACS-3 and Serial ATA say: ranges, media, CRC, broken queues, resets in the middle.
 #include <iostream>
+#include <tuple>
 
 #include <gmock/gmock.h>
 
@@ -103,6 +104,63 @@ TEST(AtaErrors, QueuedReadErrorHaltsTheQueueUntilTheLogIsRead) {
   bench.host.command(Bench::queued(false, 4, 50, 8));
   bench.run();
   EXPECT_EQ(bench.host.done, 1u << 4);
+}
+
+/// Holds back what moves one sector, and notes what passes.
+struct Gate final : TransferGate {
+  explicit Gate(std::uint64_t held) : held{held} {}
+  bool opens(const LbaRange& sectors, bool writes) override {
+    seen.push_back({sectors.lba, sectors.count, writes});
+    return held < sectors.lba || held >= sectors.lba + sectors.count;
+  }
+  std::uint64_t held;
+  std::vector<std::tuple<std::uint64_t, std::uint64_t, bool>> seen;
+};
+
+TEST(AtaErrors, AHungCommandIsOutstandingUntilAReset) {
+  Bench bench;
+  Gate gate{2003};
+  bench.device.put_gate(&gate);
+  bench.start();
+  bench.host.buffer[2] = std::vector<std::uint8_t>(8 * 512, 0x11);
+  bench.host.buffer[9] = std::vector<std::uint8_t>(8 * 512, 0x22);
+  bench.host.clear();
+  bench.host.command(Bench::queued(true, 2, 100, 8));
+  bench.host.command(Bench::queued(true, 9, 2000, 8));
+  bench.host.command(Bench::queued(false, 4, 50, 8));
+  bench.run(Duration::from_ms(100));
+  EXPECT_EQ(bench.host.done, 1u << 2 | 1u << 4) << "the others go on";
+  EXPECT_EQ(bench.device.outstanding(), 1u << 9);
+  EXPECT_THAT(gate.seen, ::testing::UnorderedElementsAre(std::tuple{100, 8, true}, std::tuple{2000, 8, true}, std::tuple{50, 8, false}));
+  bench.host.phy_lost();
+  bench.run();
+  bench.host.phy_ready();
+  bench.run(Duration::from_ms(10));
+  EXPECT_EQ(bench.device.outstanding(), 0u);
+  bench.device.put_gate(nullptr);
+  bench.execute(Bench::fis(0x25, 2000, 8));
+  EXPECT_EQ(bench.data(), std::vector<std::uint8_t>(8 * 512, 0)) << "nothing of it was written";
+}
+
+TEST(AtaErrors, AHungCommandThatIsNotQueuedEndsWithASoftReset) {
+  Bench bench;
+  Gate gate{7};
+  bench.device.put_gate(&gate);
+  bench.start();
+  bench.execute(Bench::fis(0x25, 0, 8), {}, Duration::from_ms(100));
+  EXPECT_TRUE(bench.host.seen.empty());
+  wire::RegisterH2D control;
+  control.control = 0x04;
+  bench.host.command(control);
+  control.control = 0;
+  bench.host.command(control);
+  bench.run(Duration::from_ms(10));
+  EXPECT_THAT(bench.host.types(), ElementsAre(D2H));
+  bench.execute(Bench::fis(0x25, 8, 8));
+  EXPECT_EQ(bench.host.status, 0x50);
+  bench.execute(Bench::fis(0xec));
+  EXPECT_EQ(bench.data().size(), 512u) << "what is not on the disk passes no gate";
+  EXPECT_EQ(gate.seen.size(), 2u);
 }
 
 TEST(AtaErrors, QueuedBeyondTheEnd) {
