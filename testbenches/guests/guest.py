@@ -17,6 +17,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SKIPPED = 77
 MODULES = ("ahci", "sd_mod")
+# On a busy machine the emulated timer comes late, which Linux would take for one that does not work.
+TIMELY = "no_timer_check"
 PROGRAMS = ["/usr/bin/fio", "/usr/sbin/mke2fs", "/usr/sbin/e2fsck"]
 # What the kernel says when something around a disk did not go as it should, and whose lines are looked at.
 SPEAKER = re.compile(r"\] (ata\d|ahci|scsi|sd |sda|EXT4|Buffer I/O|blk_update|I/O error|irq |virtio|vda|BUG|WARNING|Oops|INFO: task|Kernel panic)")
@@ -36,19 +38,25 @@ def packages() -> pathlib.Path:
 class Guest:
     """One guest with its disk, in a folder of its own that goes away with it."""
 
-    def __init__(self, program: str, script: str, programs=(), modules=MODULES) -> None:
+    def __init__(self, program: str, script="", programs=(), modules=MODULES) -> None:
+        """`script` runs in the guest's initial file system; without one the guest boots from its disk."""
         self.packages = packages()
         self.program = program
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ahcisim-guest-"))
         self.server = None
-        init = self.folder / "init"
-        init.write_text(PREAMBLE + script + EPILOGUE, encoding="utf-8")
-        command = [ROOT / "scripts/guests/initramfs", self.folder / "initramfs", "--root", self.packages / "linux/root", "--init", init]
-        for module in modules:
-            command += ["--module", module]
-        for each in programs:
-            command += ["--program", each]
-        subprocess.run(command, check=True)
+        if script:
+            self._make("initramfs", self._text("init", PREAMBLE + script + EPILOGUE), modules, *(f"--program={each}" for each in programs))
+
+    def _make(self, what: str, init: pathlib.Path, modules, *options) -> pathlib.Path:
+        path = self.folder / what
+        command = [ROOT / "scripts/guests" / what, path, "--root", self.packages / "linux/root", "--init", init, *options]
+        subprocess.run(command + [f"--module={each}" for each in modules], check=True)
+        return path
+
+    def _text(self, name: str, text: str) -> pathlib.Path:
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        return path
 
     def __enter__(self) -> "Guest":
         return self
@@ -63,6 +71,10 @@ class Guest:
         with open(path, "wb") as file:
             file.truncate(megabytes << 20)
         return path
+
+    def boot_image(self, script: str, modules) -> pathlib.Path:
+        """A disk that a PC boots from, whose root file system's init is the script."""
+        return self._make("boot_image", self._text("init", BOOTED + script + EPILOGUE), modules, "--early", self._text("early", EARLY))
 
     def serve(self, machine: str, options=()) -> pathlib.Path:
         """Starts the server; returns its socket when it listens."""
@@ -87,11 +99,18 @@ class Guest:
 
     def run(self, device: list, limit: float, board="pc", memory=512, append="", quiet=False) -> str:
         """Boots the guest with a device and waits until it switches itself off; returns its console. `quiet`: the kernel prints nothing."""
+        console_of = "quiet" if quiet else "loglevel=7"
+        return self._run(["-kernel", self.packages / "linux/vmlinux", "-initrd", self.folder / "initramfs", "-append",
+                          f"console=ttyS0 panic=-1 {console_of} mitigations=off {TIMELY} {append}", *device], limit, board, memory)
+
+    def boot(self, device: list, limit: float, board="pc", memory=512) -> str:
+        """The same with the firmware, which boots from a disk."""
+        return self._run(device, limit, board, memory)
+
+    def _run(self, options: list, limit: float, board: str, memory: int) -> str:
         backend = f"memory-backend-memfd,id=m,size={memory}M,share=on"
         command = [self.packages / "qemu/qemu-system-x86_64", "-accel", "tcg", "-M", f"{board},memory-backend=m", "-m", str(memory),
-                   "-object", backend, "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot",
-                   "-kernel", self.packages / "linux/vmlinux", "-initrd", self.folder / "initramfs",
-                   "-append", f"console=ttyS0 panic=-1 {'quiet' if quiet else 'loglevel=7'} mitigations=off {append}", *device]
+                   "-object", backend, "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot", *options]
         begin = time.monotonic()
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", start_new_session=True) as qemu:
@@ -130,6 +149,22 @@ mount -t proc proc /proc
 mount -t sysfs sys /sys
 for module in $(cat /lib/modules/order); do insmod /lib/modules/$module.ko || echo "guest: $module does not load"; done
 disk_appears() { for i in $(seq 300); do [ -b $1 ] && return; sleep 0.1; done; echo "guest: no $1"; }
+must() { "$@" || echo "guest: failed: $*"; }
+"""
+# The way from the initial file system to the root file system on the disk.
+EARLY = """#!/bin/sh
+export PATH=/bin
+mount -t devtmpfs dev /dev
+for module in $(cat /lib/modules/order); do insmod /lib/modules/$module.ko || echo "guest: $module does not load"; done
+for i in $(seq 300); do [ -b /dev/sda1 ] && break; sleep 0.1; done
+mkdir -p /root
+mount -t ext4 -o ro /dev/sda1 /root
+mount --move /dev /root/dev
+exec switch_root /root /sbin/init
+"""
+BOOTED = """#!/bin/sh
+export PATH=/bin
+mount -t proc proc /proc
 must() { "$@" || echo "guest: failed: $*"; }
 """
 EPILOGUE = """
