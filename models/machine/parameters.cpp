@@ -82,7 +82,7 @@ Parameters::Parameters(const std::vector<Setting>& settings, kit::ParameterSet* 
   configuration_.add("pcie.link", pcie_link);
   configuration_.add("pcie.endpoint", endpoint);
   configuration_.add("sata", sata_link);
-  configuration_.add("ata", ata);
+  if (!is_optical()) configuration_.add("ata", ata);
   emulated->add_to(configuration_);
   if (workload) configuration_.add("workload", *workload);
   // A key that one looks for where the file's others are.
@@ -112,12 +112,15 @@ std::string Parameters::others_that_know(const std::string& key) const {
   const std::pair<Setting, const char*> others[] = {
       {{"machine.drive", disk::hdd::catalogue_names().front(), ""}, "only a hard disk has it"},
       {{"machine.drive", disk::ssd::known_drives().front(), ""}, "only a solid state drive has it"},
+      {{"machine.drive", disk::optical::drive_name, ""}, "only an optical drive has it"},
       {{"machine.interface", "ahci", ""}, "only with AHCI; set machine.interface = \"ahci\""},
       {{"machine.interface", "ide", ""}, "only with IDE; set machine.interface = \"ide\""},
       {{"machine.interface", "virtio_blk", ""}, "only with virtio-blk; set machine.interface = \"virtio_blk\""}};
   for (const auto& [choice, words] : others) {
-    std::vector<Setting> settings{{"machine.deployment", choice.text == "virtio_blk" ? "emulated" : system.deployment(), ""},
-                                  {"machine.interface", system.interface(), ""}, choice};
+    const bool disc = choice.text == disk::optical::drive_name;
+    std::vector<Setting> settings{
+        {"machine.deployment", choice.text == "virtio_blk" ? "emulated" : disc ? "bare_metal" : system.deployment(), ""},
+        {"machine.interface", disc ? "ahci" : system.interface(), ""}, choice};
     if (!Parameters{settings}.configuration_.has(key)) continue;
     return choice.key == "machine.drive" ? fmt::format("{}; choose another machine.drive, such as \"{}\"", words, choice.text) : words;
   }
@@ -157,6 +160,7 @@ void Parameters::check_deployment(const std::vector<Setting>& settings) const {
 
 /// Settings that contradict each other, or what the hardware can do.
 void Parameters::check_hardware(const std::vector<Setting>& settings) const {
+  if (is_optical()) refuse(settings, {"machine.image_access", "machine.instant_capacity"}, "a DVD-ROM is what its image is, and read-only; leave it out");
   if (system.image().empty()) refuse(settings, {"machine.image_access"}, "there is no image; set machine.image too");
   if (ata.parallel())
     refuse(settings, {"ata.queue_depth", "ata.auto_activate", "ata.non_zero_offsets", "ata.bridge_quirk"},
@@ -168,6 +172,16 @@ void Parameters::check_hardware(const std::vector<Setting>& settings) const {
                                                          pcie_link.max_payload.text(), kit::to_text(kit::Bytes{most})))};
 }
 
+void Parameters::choose_optical() {
+  if (is_emulated())
+    throw kit::ConfigError{fmt::format("machine.drive = \"{}\": an emulated machine has a disk; set machine.deployment = \"bare_metal\"", system.drive())};
+  if (system.interface() != "ahci")
+    throw kit::ConfigError{fmt::format("machine.drive = \"{}\": an optical drive is modelled behind AHCI only; set machine.interface = \"ahci\"", system.drive())};
+  optical = std::make_unique<disk::optical::OpticalParameters>();
+  configuration_.add("optical", *optical);
+  sata_link.device_generation.set(1, kit::assumed("a drive that reads 22 MB/s has no use for more than 1.5 Gb/s, and most have no more"));
+}
+
 void Parameters::choose_drive() {
   const std::string& name = system.drive();
   if (ends_with(name, ".diskspecs")) {
@@ -177,9 +191,12 @@ void Parameters::choose_drive() {
   } else if (contains(disk::ssd::known_drives(), name)) {
     ssd = std::make_unique<disk::ssd::SsdParameters>();
     disk::ssd::apply_drive(*ssd, name);
+  } else if (name == disk::optical::drive_name) {
+    choose_optical();
   } else if (name != "instant") {
     std::vector<std::string> names = drive_names();
     names.push_back("instant");
+    names.push_back(disk::optical::drive_name);
     const std::string hint = kit::nearest(name, names);
     throw kit::ConfigError{fmt::format("machine.drive = \"{}\": unknown drive{}; `ahcisim list` names them", name,
                                        hint.empty() ? "" : fmt::format("; did you mean \"{}\"?", hint))};

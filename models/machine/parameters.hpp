@@ -9,6 +9,7 @@
 #include <ahcisim/models/ahci/ahci_timing.hpp>
 #include <ahcisim/models/disk/ata/parameters.hpp>
 #include <ahcisim/models/disk/hdd/parameters.hpp>
+#include <ahcisim/models/disk/optical/parameters.hpp>
 #include <ahcisim/models/disk/ssd/parameters.hpp>
 #include <ahcisim/models/host/ahci_parameters.hpp>
 #include <ahcisim/models/host/ide_parameters.hpp>
@@ -31,9 +32,9 @@ struct SystemParameters : kit::ParameterSet {
   kit::Choice interface{*this, "interface", "ahci", {"ahci", "ide", "virtio_blk"}, kit::choice("how programs' disk is attached"),
       "controller and driver of the disk; an emulated machine's host always has AHCI, virtio_blk is for guests"};
   kit::Parameter<std::string> drive{*this, "drive", "ultrastar-dc-hc310", kit::choice("a name of the catalogue, or a file"),
-      "the disk: a drive of `ahcisim list`, \"instant\" (no mechanics), or a DiskSim .diskspecs file"};
+      "the disk: a drive of `ahcisim list`, \"instant\" (no mechanics), or a DiskSim .diskspecs file; \"dvd-rom\": an optical drive"};
   kit::Parameter<std::string> image{*this, "image", "", kit::choice("where the bytes live"),
-      "raw image file with the disk's content; empty: sparse memory"};
+      "raw image file with the disk's content; empty: sparse memory. Of an optical drive the disc (ISO file); empty: no disc"};
   kit::Choice image_access{*this, "image_access", "overlay", {"overlay", "read_write", "read_only"},
       kit::choice("what becomes of writes"), "writes go to a copy in memory, to the image file, or are refused"};
   kit::Parameter<kit::Bytes> instant_capacity{*this, "instant_capacity", kit::Bytes{std::int64_t{64} << 30},
@@ -59,6 +60,7 @@ class Parameters {
 
   bool is_hdd() const { return hdd != nullptr; }
   bool is_ssd() const { return ssd != nullptr; }
+  bool is_optical() const { return optical != nullptr; }
   bool is_emulated() const { return system.deployment.index() == 1; }
   const Configuration& configuration() const { return configuration_; }
 
@@ -76,10 +78,12 @@ class Parameters {
   std::unique_ptr<EmulatedParameters> emulated;
   std::unique_ptr<disk::hdd::HddParameters> hdd;  ///< where the drive is a hard disk
   std::unique_ptr<disk::ssd::SsdParameters> ssd;  ///< where it is a solid state drive
+  std::unique_ptr<disk::optical::OpticalParameters> optical;  ///< where it is an optical drive
 
  private:
   void choose(const std::vector<Setting>& settings);
   void choose_drive();
+  void choose_optical();
   void check_deployment(const std::vector<Setting>& settings) const;
   void check_hardware(const std::vector<Setting>& settings) const;
   std::string others_that_know(const std::string& key) const;

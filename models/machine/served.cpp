@@ -11,14 +11,11 @@
 
 #include <ahcisim/models/machine/bare_metal.hpp>
 #include <ahcisim/models/machine/functions.hpp>
+#include <ahcisim/models/machine/served_optical.hpp>
 #include <ahcisim/models/machine/virtio_function.hpp>
 
 namespace ahcisim::machine {
 namespace {
-
-vfio_user::HostTimes host_times(const pcie::RootComplexParameters& root) {
-  return {root.memory_read(), root.memory_write(), root.message_delivery()};
-}
 
 /// Refuses what the guest and its virtual machine have of their own.
 void check_given(const Parameters& parameters, const std::vector<std::string_view>& beginnings) {
@@ -29,6 +26,10 @@ void check_given(const Parameters& parameters, const std::vector<std::string_vie
 
 }  // namespace
 
+vfio_user::HostTimes host_times(const pcie::RootComplexParameters& root) {
+  return {root.memory_read(), root.memory_write(), root.message_delivery()};
+}
+
 std::unique_ptr<Served> make_served(const char* name, kit::Context& context, const Parameters& parameters) {
   const std::string& interface = parameters.system.interface();
   if (interface == "ide")
@@ -38,6 +39,7 @@ std::unique_ptr<Served> make_served(const char* name, kit::Context& context, con
                                        parameters.system.deployment(), interface)};
   if (!parameters.is_emulated()) {
     check_given(parameters, {"host."});
+    if (parameters.is_optical()) return std::make_unique<ServedOptical>(name, context, parameters);
     return std::make_unique<ServedAhci>(name, context, parameters);
   }
   check_given(parameters, {"host.", "vm.", "image.", "guest.driver.", "guest.cpu.", "guest.probe.", "guest.io", "pcie.", "ahci.", "sata.", "ata."});

@@ -22,6 +22,10 @@
 #include <ahcisim/models/vfio_user/host_bridge.hpp>
 #include <ahcisim/models/virtio/blk_function.hpp>
 
+namespace ahcisim::disk::optical {
+class AtapiDevice;
+}
+
 namespace ahcisim::machine {
 
 /// Constructed within elaboration; `context` and `parameters` must outlive it. Several may be served in one process, each under
@@ -30,15 +34,23 @@ class Served : public sc_core::sc_module {
  public:
   /// What a vfio_user::Server serves.
   virtual vfio_user::Device& function() = 0;
+  /// The bytes of a disk.
   disk::Store& content() { return *store_; }
-  /// What the guest asks of the disk, to be written down from record() on.
-  RecordedMedium& recording() { return *medium_; }
+  /// What the guest asks of the disk, to be written down from record() on; nullptr where the machine has no disk.
+  RecordedMedium* recording() { return medium_.get(); }
+  /// The optical drive; nullptr where the machine has a disk.
+  virtual disk::optical::AtapiDevice* optical() { return nullptr; }
 
  protected:
   Served(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters);
+  /// A machine without a disk.
+  explicit Served(const sc_core::sc_module_name& name) : sc_module{name} {}
   const std::unique_ptr<RecordedMedium> medium_;
   const std::unique_ptr<disk::Store> store_;
 };
+
+/// What of the host's hardware a served function feels.
+vfio_user::HostTimes host_times(const pcie::RootComplexParameters& root);
 
 /// Builds the function that `parameters` describe: AHCI on bare metal, virtio-blk of an emulated machine. Throws
 /// kit::ConfigError where there is none to serve, or what a real guest has of its own was set.

@@ -120,6 +120,7 @@ int list_command() {
   for (const std::string& name : disk::hdd::catalogue_names()) fmt::print("  {:24} {}\n", name, disk::hdd::catalogue_drive(name).description);
   for (const std::string& name : disk::ssd::known_drives()) fmt::print("  {:24} solid state drive\n", name);
   fmt::print("  {:24} no mechanics at all: what controller, link and driver cost\n  {:24} a measured drive in DiskSim's format\n", "instant", "FILE.diskspecs");
+  fmt::print("  {:24} an optical drive, for `ahcisim serve`: machine.image is the disc\n", disk::optical::drive_name);
   print_machines();
   fmt::print("\nworkloads: `ahcisim params workload.`; a fio job file, blkparse text, fio iolog or DiskSim trace by its file name,\n"
              "or a pattern: read, write, rw, randread, randwrite, randrw, trim, randtrim\n");

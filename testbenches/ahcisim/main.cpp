@@ -128,7 +128,9 @@ void add_serve(CLI::App& app, ServeOptions& options, int& status) {
                 "Guest memory must be shared (share=on): without a file of it every transfer goes by messages.\n"
                 "One client at a time is served, the next one when it has gone. Ctrl-C ends.\n\n"
                 "What was recorded with --time record --record guest.blkparse is replayed in exact simulated time by an experiment with\n"
-                "  [[workload]]\n  file = \"guest.blkparse\"");
+                "  [[workload]]\n  file = \"guest.blkparse\"\n\n"
+                "An optical drive is drive = \"dvd-rom\" with an ISO file as image; without one the tray is empty. Lines on standard\n"
+                "input change the disc: \"eject\", \"insert FILE\", \"status\"; with several machines the name before: \"machine1 eject\".");
   serve->callback([&] { status = ahcisim::program::serve_command(options); });
 }
 

@@ -82,6 +82,8 @@ class Listing {
 void add_others(Listing& listing, const machine::Parameters& chosen) {
   const std::string other_drive = chosen.is_ssd() ? disk::hdd::catalogue_names().front() : disk::ssd::known_drives().front();
   listing.add_other({{"machine.drive", other_drive, ""}}, fmt::format("a drive such as machine.drive = \"{}\"", other_drive), {"hdd", "ssd"});
+  if (!chosen.configuration().given().count("machine.drive"))
+    listing.add_other({{"machine.drive", disk::optical::drive_name, ""}}, fmt::format("machine.drive = \"{}\"", disk::optical::drive_name), {"optical"});
   if (chosen.configuration().given().count("machine.interface")) return;
   const std::vector<std::string> sections{"host.driver", "host.cpu", "host.probe", "ide", "guest.driver", "guest.cpu", "guest.probe", "guest.controller"};
   listing.add_other({{"machine.interface", "ide", ""}}, "machine.interface = \"ide\"", sections);

@@ -10,6 +10,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <fmt/format.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <ahcisim/models/machine/served.hpp>
 #include <ahcisim/models/vfio_user/kernel.hpp>
@@ -18,6 +19,7 @@
 
 #include "commands.hpp"
 #include "experiment.hpp"
+#include "serve_control.hpp"
 
 namespace ahcisim::program {
 namespace {
@@ -69,10 +71,17 @@ void tell(const kit::Diagnostics& diagnostics) {
   for (const auto& finding : diagnostics.findings()) fmt::print("{}: {} ({} times)\n", finding.place, finding.rule, finding.count);
 }
 
+void begin_recording(const Served& served, const std::string& machine, const std::string& file) {
+  machine::RecordedMedium* const recording = served.machine->recording();
+  if (!recording) throw kit::ConfigError{fmt::format("{}: --time record: its drive has no requests of a disk; serve it with --time free", machine)};
+  recording->record(file);
+}
+
 void end_recording(const Served& served) {
-  machine::RecordedMedium& recording = served.machine->recording();
-  recording.close();
-  if (recording.trace()) fmt::print("{}: {} requests\n", recording.trace()->path(), recording.trace()->requests());
+  machine::RecordedMedium* const recording = served.machine->recording();
+  if (!recording) return;
+  recording->close();
+  if (recording->trace()) fmt::print("{}: {} requests\n", recording->trace()->path(), recording->trace()->requests());
 }
 
 /// Longer than a guest takes from one register access to the next; a wake-up costs it as much each time.
@@ -96,16 +105,22 @@ int serve_command(const ServeOptions& options) {
   }
   kit::Context context{files.front().seed};
   std::vector<std::unique_ptr<Served>> served;
-  for (std::size_t i = 0; i < files.size(); ++i)  served.push_back(std::make_unique<Served>(i, context, files[i].settings));
+  for (std::size_t i = 0; i < files.size(); ++i) served.push_back(std::make_unique<Served>(i, context, files[i].settings));
   Kernel kernel{context.calendar, time};
   vfio_user::Loop loop{kernel, time == Kernel::Time::free ? spin : std::chrono::microseconds{0}};
   for (std::size_t i = 0; i < served.size(); ++i)
     served[i]->server = std::make_unique<vfio_user::Server>(loop, options.sockets[i], served[i]->machine->function());
-  for (std::size_t i = 0; i < options.records.size(); ++i) served[i]->machine->recording().record(options.records[i]);
+  for (std::size_t i = 0; i < options.records.size(); ++i) begin_recording(*served[i], options.machines[i], options.records[i]);
   boost::asio::signal_set signals{loop.io(), SIGINT, SIGTERM};
   signals.async_wait([&loop](const boost::system::error_code& error, int) {
     if (!error) loop.stop();
   });
+  std::vector<machine::Served*> machines;
+  for (const auto& each : served) machines.push_back(each->machine.get());
+  ServeControl control{loop.io(), machines, [&] {
+    while (time == Kernel::Time::paced && kernel.advance()) continue;
+  }};
+  control.read_from(STDIN_FILENO);
   if (time == Kernel::Time::paced) wake_in_time();
   for (const auto& each : served) fmt::print("listening on {}\n", each->server->path());
   std::fflush(stdout);

@@ -41,6 +41,7 @@ struct AtapiStatistics : kit::StatSet {
   kit::Counter packets{*this, "packets", "packets", "command packets executed"};
   kit::Counter read_bytes{*this, "read_bytes", "B", "data sent to the host"};
   kit::Counter errors{*this, "errors", "commands", "commands that ended with ERR set"};
+  kit::Counter attentions{*this, "attentions", "commands", "commands that ended with UNIT ATTENTION"};
   kit::Counter resets{*this, "resets", "resets", "power-on, COMRESET, SRST, diagnostics and DEVICE RESET"};
   kit::Latency service{*this, "service", "command FIS received to completing FIS sent", "time in the device, all commands"};
 };
@@ -61,6 +62,8 @@ class AtapiDevice final : public sc_core::sc_module, private PortClient, private
   bool insert(std::unique_ptr<Store> disc);
 
   Mechanism& mechanism() { return mechanism_; }
+  /// Whether the host holds the tray.
+  bool locked() const { return commands_.locked(); }
   const AtapiStatistics& statistics() const { return statistics_; }
   const AtapiSettings& settings() const { return settings_; }
   bool asleep() const { return asleep_; }

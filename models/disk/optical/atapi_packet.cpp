@@ -197,6 +197,7 @@ void AtapiDevice::link_refused(Verdict verdict, Duration when) {
 /// CHECK CONDITION: ERR is set, the sense key in Error's upper half (ACS-3, PACKET, error outputs).
 void AtapiDevice::end_with(const Sense& sense, Duration when) {
   commands_.failed(sense);
+  if (sense.key == 0x6) statistics_.attentions.add();
   const bool not_executed = sense.key == 0x2 || sense.key == 0x5 || sense.key == 0x6 || sense.key == 0xb;
   end(status::DRDY | status::DSC | status::ERR, static_cast<std::uint8_t>(sense.key << 4 | (not_executed ? wire::error::ABRT : 0)), when);
 }

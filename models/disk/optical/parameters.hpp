@@ -11,6 +11,9 @@ namespace ahcisim::disk::optical {
 
 using namespace kit::literals;
 
+/// What the drive is called where drives are chosen.
+inline constexpr const char* drive_name = "dvd-rom";
+
 /// Taken when the drive is constructed; keep the set alive as long as the drive.
 struct OpticalParameters : kit::ParameterSet {
   template <class T> using Parameter = kit::Parameter<T>;

@@ -366,7 +366,7 @@ TEST(AtapiDevice, WhateverAHostSendsTheDriveGoesOn) {
                                             static_cast<std::uint16_t>(random()), static_cast<std::uint8_t>(random()));
     if (fis.command == 0xe6) continue;  // Sleep ends with a reset only
     bench.host.command(fis);
-    bench.run(Duration::from_us(random() % 3000));
+    bench.run(Duration::from_us(1 + random() % 3000));
     if (random() % 100 == 0) bench.device.press_eject();
     if (random() % 100 == 0) bench.device.insert(make_disc(100 + random() % 1000, 10));
     if (random() % 200 == 0) bench.host.phy_ready();

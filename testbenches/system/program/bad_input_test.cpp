@@ -42,6 +42,24 @@ TEST_F(BadInput, KeysOfOtherDrivesAndInterfaces) {
                      {"--set", "machine.deployment=emulated", "--set", "machine.interface=ide", "--set", "guest.controller.queue_size=64"});
 }
 
+TEST_F(BadInput, OpticalDrives) {
+  refused_experiment(experiment("", "dvd-rom"), {"dvd-rom", "workloads run on disks", "ahcisim serve"});
+  refused_experiment(experiment(), {"optical.speed", "only an optical drive has it", "dvd-rom"}, {"--set", "optical.speed=8"});
+  write("small.iso", std::string(1024, '\0'));
+  const auto serve = [this](const std::string& more, const std::vector<std::string>& words) {
+    write("m.toml", "[machine]\ndrive = \"dvd-rom\"\n" + more);
+    refused({"serve", "m.toml", "--vfio-user", "s.sock"}, words);
+  };
+  serve("image = \"gone.iso\"\n", {"gone.iso", "no such file"});
+  serve("image = \"small.iso\"\n", {"small.iso", "blocks of 2048 bytes", "truncate"});
+  serve("image_access = \"read_write\"\n", {"m.toml:3:", "machine.image_access", "read-only"});
+  serve("interface = \"ide\"\n", {"m.toml:2:", "behind AHCI only"});
+  serve("deployment = \"emulated\"\n", {"m.toml:2:", "bare_metal"});
+  serve("[ata]\nmodel = \"X\"\n", {"m.toml:4:", "ata.model"});
+  serve("[optical]\naccess = \"20ms\"\n", {"optical.access", "seek curve"});
+  serve("[optical]\nspeed = 100\n", {"m.toml:4:", "optical.speed", "1 … 24"});
+}
+
 /// A fault that shows only with other settings, or in the block, is told where the setting stands.
 TEST_F(BadInput, ChecksNameFileLineAndKey) {
   refused_experiment("[pcie.link]\nlanes = 3\n" + experiment(), {"e.toml:2:9: pcie.link.lanes = 3: give a power of two"});
