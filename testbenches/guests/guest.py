@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -21,7 +22,7 @@ MODULES = ("ahci", "sd_mod")
 TIMELY = "no_timer_check"
 PROGRAMS = ["/usr/bin/fio", "/usr/sbin/mke2fs", "/usr/sbin/e2fsck"]
 # What the kernel says when something around a disk did not go as it should, and whose lines are looked at.
-SPEAKER = re.compile(r"\] (ata\d|ahci|scsi|sd |sda|EXT4|Buffer I/O|blk_update|I/O error|irq |virtio|vda|BUG|WARNING|Oops|INFO: task|Kernel panic)")
+SPEAKER = re.compile(r"\] (ata\d|ahci|scsi|sd |sda|sr |sr0|cdrom|ISOFS|EXT4|Buffer I/O|blk_update|I/O error|irq |virtio|vda|BUG|WARNING|Oops|INFO: task|Kernel panic)")
 TROUBLE = re.compile(r"exception|failed|error|reset|retry|timed out|timeout|SError|slow|lost|nobody cared|limiting|disable|BUG|WARNING|Oops|blocked|panic",
                      re.IGNORECASE)
 
@@ -81,10 +82,16 @@ class Guest:
         (self.folder / "machine.toml").write_text(machine, encoding="utf-8")
         socket = self.folder / "disk.sock"
         self.server = subprocess.Popen([self.program, "serve", self.folder / "machine.toml", "--vfio-user", socket, *options],
-                                       stdout=subprocess.PIPE, text=True)
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if not self.server.stdout.readline().startswith("listening"):
             sys.exit("the server did not start")
         return socket
+
+    def control(self, line: str) -> str:
+        """Gives the server a line; returns its answer."""
+        self.server.stdin.write(line + "\n")
+        self.server.stdin.flush()
+        return self.server.stdout.readline()
 
     def stop_server(self) -> str:
         """Ends the server as Ctrl-C does; returns what it told."""
@@ -97,28 +104,38 @@ class Guest:
             sys.exit(f"the server ended with {server.returncode}:\n{told}")
         return told
 
-    def run(self, device: list, limit: float, board="pc", memory=512, append="", quiet=False) -> str:
-        """Boots the guest with a device and waits until it switches itself off; returns its console. `quiet`: the kernel prints nothing."""
+    def run(self, device: list, limit: float, board="pc", memory=512, append="", quiet=False, on_request=None) -> str:
+        """Boots the guest with a device and waits until it switches itself off; returns its console. `quiet`: the kernel prints nothing.
+        `on_request`: is called with the rest of every line "guest: asks ...", in which the guest waits for a line of input after it."""
         console_of = "quiet" if quiet else "loglevel=7"
         return self._run(["-kernel", self.packages / "linux/vmlinux", "-initrd", self.folder / "initramfs", "-append",
-                          f"console=ttyS0 panic=-1 {console_of} mitigations=off {TIMELY} {append}", *device], limit, board, memory)
+                          f"console=ttyS0 panic=-1 {console_of} mitigations=off {TIMELY} {append}", *device], limit, board, memory, on_request)
 
     def boot(self, device: list, limit: float, board="pc", memory=512) -> str:
         """The same with the firmware, which boots from a disk."""
         return self._run(device, limit, board, memory)
 
-    def _run(self, options: list, limit: float, board: str, memory: int) -> str:
+    def _run(self, options: list, limit: float, board: str, memory: int, on_request=None) -> str:
         backend = f"memory-backend-memfd,id=m,size={memory}M,share=on"
         command = [self.packages / "qemu/qemu-system-x86_64", "-accel", "tcg", "-M", f"{board},memory-backend=m", "-m", str(memory),
                    "-object", backend, "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot", *options]
         begin = time.monotonic()
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", start_new_session=True) as qemu:
-            try:
-                console = qemu.communicate(timeout=limit)[0]
-            except subprocess.TimeoutExpired:
-                os.killpg(qemu.pid, signal.SIGKILL)
-                sys.exit(f"the guest did not end within {limit} s; it printed\n{qemu.communicate()[0]}")
+            watchdog = threading.Timer(limit, os.killpg, (qemu.pid, signal.SIGKILL))
+            watchdog.start()
+            lines = []
+            for line in qemu.stdout:
+                lines.append(line)
+                asked = re.match(r"guest: asks (.*\S)", line)
+                if asked and on_request:
+                    on_request(asked.group(1))
+                    qemu.stdin.write("\n")
+                    qemu.stdin.flush()
+            console = "".join(lines)
+            if not watchdog.is_alive():
+                sys.exit(f"the guest did not end within {limit} s; it printed\n{console}")
+            watchdog.cancel()
         if "guest: done" not in console:
             sys.exit(f"the guest did not come to its end (QEMU's exit status {qemu.returncode}); it printed\n{console}")
         print(f"the guest ran for {time.monotonic() - begin:.1f} s")
