@@ -72,8 +72,9 @@ void Port::cmd_written(const kit::Written& w) {
     if (shared_.sclo) r_.tfd.STS = r_.tfd.STS & ~std::uint32_t{BSY | DRQ};
     r_.cmd.CLO = 0;
   }
-  if (cmd.FRE && !had_fre) start_receiving();
-  if (cmd.ST && !had_st) start();
+  const bool receives_now = cmd.FRE && !had_fre;
+  if (receives_now) start_receiving();
+  if (cmd.ST && (!had_st || (receives_now && !cmd.CR))) start();
   if (!cmd.ST && had_st) stop();
   if (!cmd.FRE && had_fre) {
     if (cmd.ST || cmd.CR) complain("PxCMD.FRE cleared while PxCMD.ST or CR is 1 (AHCI 1.3.1, 10.3.2)");
@@ -87,7 +88,6 @@ void Port::start_receiving() {
     first_held_ = false;
     post(shared_.now(), received_fis::RFIS, &held_, sizeof held_);
   }
-  if (r_.cmd.ST && !r_.cmd.CR) start();
 }
 
 // P:NotRunning to P:Idle (5.3.2)

@@ -86,6 +86,20 @@ TEST_F(Errors, QueuedErrorEndsInTfesWithSactLeft) {
   recover();
 }
 
+/// As SeaBIOS does it: one write starts both engines.
+TEST_F(Errors, ReceivingAndCommandsStartWithOneWrite) {
+  b.bring_up();
+  set(CMD, 0);
+  ASSERT_TRUE(b.run_until([&] { return !(px(CMD) & 0xc000); }));
+  set(CMD, 0x11);
+  EXPECT_EQ(px(CMD) & 0xc011, 0xc011u);
+  EXPECT_EQ(b.context.diagnostics.count(), 0u);
+  b.prepare(0, 5, AhciBench::fis(0x25, 3, 1), {{0x500000, 512}});
+  b.issue(0, 5);
+  ASSERT_TRUE(b.run_until([&] { return px(CI) == 0; }));
+  EXPECT_EQ(std::memcmp(b.at(0x500000), &device().media[3 * 512], 512), 0);
+}
+
 TEST_F(Errors, CommandListInNowhereIsAHostBusFatalError) {
   b.bring_up();
   set(CMD, 0x10);
