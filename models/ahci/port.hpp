@@ -158,6 +158,7 @@ class Port {
   void violated(wire::Frame& frame, kit::Duration when, const char* rule);
   bool judge(wire::Verdict verdict, kit::Duration when, std::uint32_t refused);
   void forget_transfers();
+  void note_error(std::uint8_t status);
 
   kit::Calendar& calendar() { return shared_.context.calendar; }
   std::uint64_t command_list() const { return r_.clb.value() | std::uint64_t{r_.clbu.value()} << 32; }
@@ -177,6 +178,7 @@ class Port {
   unsigned next_slot_ = 0;       // the highest priority in choosing
   bool step_pending_ = false;
   bool halted_ = false;          // ERR:WaitForClear: until PxCMD.ST is cleared
+  bool error_ahead_ = false;     // a FIS with ERR is on its way: the link takes no command before it
   bool link_up_ = false;
   bool awaiting_first_ = false;  // the first D2H after a reset has not come
   bool update_signature_ = false;

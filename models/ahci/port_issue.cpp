@@ -24,7 +24,7 @@ void Port::step(std::uint64_t epoch) {
 // P:Idle, P:SelectCmd: only with BSY and DRQ clear, round robin from the slot after the last one (3.3.7, CCS).
 void Port::choose(Duration when) {
   const std::uint32_t ready = r_.ci.value();
-  if (ready == 0 || issue_slot_ != none || step_pending_ || !running() || halted_) return;
+  if (ready == 0 || issue_slot_ != none || step_pending_ || !running() || halted_ || error_ahead_) return;
   if (r_.tfd.STS & (BSY | DRQ) || r_.ssts.DET != 3) return;
   const std::uint32_t above = ready & ~((std::uint32_t{1} << next_slot_) - 1);
   const auto slot = static_cast<unsigned>(__builtin_ctz(above ? above : ready));
@@ -40,7 +40,7 @@ void Port::issue(unsigned number, Duration when) {
   slot.PRDBC = 0;
   slot.tag = shared_.board ? shared_.board->at(index_, number) : nullptr;
   CommandHeader header;
-  if (!fetch(number, when, header)) return;
+  if (!fetch(number, when, header) || error_ahead_) return;
   send_command(number, header, when);
 }
 

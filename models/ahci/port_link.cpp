@@ -15,6 +15,7 @@ void Port::forget_transfers() {
   pio_.active = false;
   for (Slot& slot : slots_) slot.issued = false;
   shared_.dma.share().set_active(index_, false);
+  error_ahead_ = false;
 }
 
 /// The port's side of a COMRESET (10.4.2): communication is lost, what is under way is dropped.
@@ -84,6 +85,7 @@ void Port::halt(Duration when, std::uint32_t is_bits, std::uint32_t serr_bits) {
 
 void Port::task_file_error() {
   halted_ = true;
+  error_ahead_ = false;
   shared_.statistics.task_file_errors.add();
   show(State::error);
   raise(TFES);

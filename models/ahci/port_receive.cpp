@@ -127,7 +127,13 @@ void Port::on_pending(std::uint64_t argument) {
   }
 }
 
+/// What is received comes before what would be sent (Serial ATA 3.x, 9.6): no command follows a FIS that is going to stop the port.
+void Port::note_error(std::uint8_t status) {
+  if (status & wire::status::ERR && running() && !halted_) error_ahead_ = true;
+}
+
 void Port::receive_register(wire::Frame& frame, Duration when) {
+  note_error(frame.as<wire::RegisterD2H>().status);
   if (r_.cmd.FR) {
     when = post(when, received_fis::RFIS, frame.fis, sizeof(wire::RegisterD2H));
   } else {  // the first one is accepted all the same and posted when FRE is set (3.3.7)
@@ -159,6 +165,7 @@ void Port::register_fis(const wire::RegisterD2H& fis) {
 }
 
 void Port::receive_set_device_bits(wire::Frame& frame, Duration when) {
+  note_error(frame.as<wire::SetDeviceBits>().status);
   when = post(when, received_fis::SDBFIS, frame.fis, sizeof(wire::SetDeviceBits));
   schedule(when, Effect::set_device_bits, frame.fis);
 }

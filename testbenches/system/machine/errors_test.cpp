@@ -88,6 +88,20 @@ TEST(MachineErrors, TheSameWithoutQueueing) {
   EXPECT_EQ(rig.findings(), 0u);
 }
 
+class QueueError : public ::testing::TestWithParam<std::uint64_t> {};
+/// The controller sees the error before the link is free for another command; what it still sent would be refused by the drive.
+TEST_P(QueueError, IsTheLastWordOfTheDrive) {
+  Rig rig{settings_of("instant")};
+  rig.machine.drive.inject_media_error({1000 + 8 * GetParam(), 1});
+  rig.requests = std::vector<host::Request>(32);
+  for (std::size_t i = 0; i < rig.requests.size(); ++i) rig.requests[i].lba = 1000 + 8 * i, rig.requests[i].sectors = 8;
+  rig.run(60'000);
+  ASSERT_EQ(rig.done, rig.requests.size()) << rig.failure;
+  EXPECT_EQ(rig.machine.drive.statistics().errors.value(), 1u);
+  EXPECT_EQ(rig.requests[GetParam()].status, host::RequestStatus::media_error);
+}
+INSTANTIATE_TEST_SUITE_P(MachineErrors, QueueError, ::testing::Values(0, 1, 2, 3, 5, 8, 13, 21, 31));
+
 TEST(MachineErrors, AFunctionLevelResetResetsTheHba) {
   Rig rig{settings_of("instant")};
   rig.run(2'000);
