@@ -58,7 +58,8 @@ BareMetal::BareMetal(kit::Context& context, const Parameters& parameters, const 
       memory{"memory", context, parameters.memory}, driver{"driver", context, parameters.driver, memory, &tags_},
       root_complex{"root_complex", context, parameters.root_complex}, pcie_link{"pcie_link", context, parameters.pcie_link},
       endpoint{"endpoint", context, parameters.endpoint, ahci_function(parameters.hba)}, hba{"ahci", context, parameters.hba},
-      sata_link{"sata_link", context, parameters.sata_link}, drive{"disk", context, parameters.ata, *medium_, *store_} {
+      sata_link{"sata_link", context, parameters.sata_link}, drive{"disk", context, parameters.ata, *medium_, *store_},
+      faults_{context, parameters.faults, drive, &sata_link} {
   bind_driver(driver, root_complex);
   root_complex.memory.bind(memory.target);
   root_complex.link.bind(pcie_link.upstream);

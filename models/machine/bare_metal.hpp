@@ -11,6 +11,7 @@
 #include <ahcisim/models/host/ahci_driver.hpp>
 #include <ahcisim/models/host/memory.hpp>
 #include <ahcisim/models/kit/context.hpp>
+#include <ahcisim/models/machine/faults.hpp>
 #include <ahcisim/models/machine/functions.hpp>
 #include <ahcisim/models/machine/machine.hpp>
 #include <ahcisim/models/machine/parameters.hpp>
@@ -53,6 +54,9 @@ class BareMetal final : public Machine {
   disk::Store& content() override { return *store_; }
   disk::Medium* medium() override { return medium_.get(); }
   std::string remedy(const std::string& failure) const override;
+
+ private:
+  Faults faults_;
 };
 
 }  // namespace ahcisim::machine

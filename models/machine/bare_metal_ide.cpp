@@ -12,7 +12,8 @@ BareMetalIde::BareMetalIde(kit::Context& context, const Parameters& parameters)
     : medium_{make_medium(parameters)}, store_{make_store(parameters.system, medium_->facts().sectors)},
       memory{"memory", context, parameters.memory}, driver{"driver", context, parameters.ide_driver, memory, &tags_},
       root_complex{"root_complex", context, parameters.root_complex}, endpoint{"endpoint", context, parameters.endpoint, ide_function()},
-      controller{"ide", context, parameters.ide}, isa{"isa"}, drive{"disk", context, parameters.ata, *medium_, *store_} {
+      controller{"ide", context, parameters.ide}, isa{"isa"}, drive{"disk", context, parameters.ata, *medium_, *store_},
+      faults_{context, parameters.faults, drive, nullptr} {
   bind_driver(driver, root_complex);
   root_complex.memory.bind(memory.target);
   root_complex.link.bind(endpoint.link);

@@ -12,6 +12,7 @@
 #include <ahcisim/models/host/memory.hpp>
 #include <ahcisim/models/ide/controller.hpp>
 #include <ahcisim/models/kit/context.hpp>
+#include <ahcisim/models/machine/faults.hpp>
 #include <ahcisim/models/machine/isa_interrupts.hpp>
 #include <ahcisim/models/machine/machine.hpp>
 #include <ahcisim/models/machine/parameters.hpp>
@@ -45,6 +46,9 @@ class BareMetalIde final : public Machine {
   disk::Store& content() override { return *store_; }
   disk::Medium* medium() override { return medium_.get(); }
   std::string remedy(const std::string& failure) const override;
+
+ private:
+  Faults faults_;
 };
 
 }  // namespace ahcisim::machine

@@ -82,7 +82,10 @@ Parameters::Parameters(const std::vector<Setting>& settings, kit::ParameterSet* 
   configuration_.add("pcie.link", pcie_link);
   configuration_.add("pcie.endpoint", endpoint);
   configuration_.add("sata", sata_link);
-  if (!is_optical()) configuration_.add("ata", ata);
+  if (!is_optical()) {
+    configuration_.add("ata", ata);
+    configuration_.add("faults", faults);
+  }
   emulated->add_to(configuration_);
   if (workload) configuration_.add("workload", *workload);
   // A key that one looks for where the file's others are.
@@ -147,7 +150,7 @@ void Parameters::choose(const std::vector<Setting>& settings) {
 void Parameters::check_deployment(const std::vector<Setting>& settings) const {
   if (is_emulated()) {
     if (emulated->image.backing() != "drive")
-      refuse(settings, {"machine.image"}, "the guest's disk lies in memory; set image.backing = \"drive\"");
+      refuse(settings, {"machine.image", "faults."}, "the guest's disk lies in memory; set image.backing = \"drive\"");
     if (emulated->file.layout() != "contiguous")
       refuse(settings, {"machine.image"}, "a file that grows has no content beforehand; set image.file.layout = \"contiguous\"");
     return;
@@ -155,7 +158,7 @@ void Parameters::check_deployment(const std::vector<Setting>& settings) const {
   if (system.interface() == "virtio_blk") refuse(settings, {"machine.interface"}, "a guest's interface; set machine.deployment = \"emulated\"");
   refuse(settings, {"guest.", "vm.", "image.", "host.page_cache."}, "only an emulated machine has it; set machine.deployment = \"emulated\"");
   if (system.interface() == "ide")
-    refuse(settings, {"pcie.link.", "sata."}, "an IDE function of the chipset has neither link; set machine.interface = \"ahci\"");
+    refuse(settings, {"pcie.link.", "sata.", "faults.lost_link", "faults.link_silence", "faults.damaged_data"}, "an IDE function of the chipset has neither link; set machine.interface = \"ahci\"");
 }
 
 /// Settings that contradict each other, or what the hardware can do.

@@ -17,6 +17,7 @@
 #include <ahcisim/models/ide/pata_timing.hpp>
 #include <ahcisim/models/kit/param.hpp>
 #include <ahcisim/models/machine/configuration.hpp>
+#include <ahcisim/models/machine/fault_parameters.hpp>
 #include <ahcisim/models/machine/guest_parameters.hpp>
 #include <ahcisim/models/pcie/endpoint_parameters.hpp>
 #include <ahcisim/models/pcie/link_parameters.hpp>
@@ -71,6 +72,7 @@ class Parameters {
   ahci::HbaParameters hba;
   sata::LinkParameters sata_link;
   disk::AtaParameters ata;
+  FaultParameters faults;
   host::MemoryParameters memory;
   host::AhciDriverParameters driver;
   ide::IdeParameters ide;                 ///< bare metal with IDE: controller …

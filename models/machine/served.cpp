@@ -42,7 +42,7 @@ std::unique_ptr<Served> make_served(const char* name, kit::Context& context, con
     if (parameters.is_optical()) return std::make_unique<ServedOptical>(name, context, parameters);
     return std::make_unique<ServedAhci>(name, context, parameters);
   }
-  check_given(parameters, {"host.", "vm.", "image.", "guest.driver.", "guest.cpu.", "guest.probe.", "guest.io", "pcie.", "ahci.", "sata.", "ata."});
+  check_given(parameters, {"host.", "vm.", "image.", "guest.driver.", "guest.cpu.", "guest.probe.", "guest.io", "pcie.", "ahci.", "sata.", "ata.", "faults."});
   return std::make_unique<ServedVirtio>(name, context, parameters);
 }
 
@@ -55,7 +55,7 @@ ServedAhci::ServedAhci(const sc_core::sc_module_name& name, kit::Context& contex
     : Served{name, context, parameters}, pcie_link{"pcie_link", context, parameters.pcie_link},
       endpoint{"endpoint", context, parameters.endpoint, ahci_function(parameters.hba)}, hba{"ahci", context, parameters.hba},
       sata_link{"sata_link", context, parameters.sata_link}, drive{"disk", context, parameters.ata, *medium_, *store_},
-      bridge{"bridge", context, endpoint, host_times(parameters.root_complex)} {
+      bridge{"bridge", context, endpoint, host_times(parameters.root_complex)}, faults_{context, parameters.faults, drive, &sata_link} {
   bridge.link.bind(pcie_link.upstream);
   constexpr unsigned ABAR = 5;  // AHCI 1.3.1, 2.1.11
   bridge.foresee(ABAR, hba.bank());

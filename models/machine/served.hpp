@@ -14,6 +14,7 @@
 #include <ahcisim/models/disk/medium.hpp>
 #include <ahcisim/models/disk/store/store.hpp>
 #include <ahcisim/models/kit/context.hpp>
+#include <ahcisim/models/machine/faults.hpp>
 #include <ahcisim/models/machine/parameters.hpp>
 #include <ahcisim/models/machine/recorded_medium.hpp>
 #include <ahcisim/models/pcie/endpoint.hpp>
@@ -68,6 +69,9 @@ class ServedAhci final : public Served {
   sata::Link sata_link;
   disk::AtaDevice drive;
   vfio_user::HostBridge bridge;
+
+ private:
+  Faults faults_;
 };
 
 /// A virtio block device right before the drive's mechanics or flash, without any time of its own.
