@@ -15,6 +15,10 @@ if(AHCISIM_SANITIZE)
   target_link_options(ahcisim_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
+if(AHCISIM_FUZZ)
+  target_compile_options(ahcisim_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 function(ahcisim_block name)
   cmake_parse_arguments(arg "" "" "USES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/models/${name}/*.cpp)
