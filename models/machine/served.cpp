@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <ahcisim/models/machine/bare_metal.hpp>
+#include <ahcisim/models/machine/binding.hpp>
 #include <ahcisim/models/machine/functions.hpp>
 #include <ahcisim/models/machine/served_optical.hpp>
 #include <ahcisim/models/machine/virtio_function.hpp>
@@ -24,11 +25,12 @@ void check_given(const Parameters& parameters, const std::vector<std::string_vie
       throw kit::ConfigError{key + ": the guest is a real one and brings its own; leave it out"};
 }
 
-}  // namespace
-
+/// What of the host's hardware a served function feels.
 vfio_user::HostTimes host_times(const pcie::RootComplexParameters& root) {
   return {root.memory_read(), root.memory_write(), root.message_delivery()};
 }
+
+}  // namespace
 
 std::unique_ptr<Served> make_served(const char* name, kit::Context& context, const Parameters& parameters) {
   const std::string& interface = parameters.system.interface();
@@ -51,21 +53,21 @@ Served::Served(const sc_core::sc_module_name& name, kit::Context& context, const
   context.stats.add(std::string{this->name()} + ".medium", medium_->statistics());
 }
 
-ServedAhci::ServedAhci(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters)
-    : Served{name, context, parameters}, pcie_link{"pcie_link", context, parameters.pcie_link},
+HbaFront::HbaFront(kit::Context& context, const Parameters& parameters)
+    : pcie_link{"pcie_link", context, parameters.pcie_link},
       endpoint{"endpoint", context, parameters.endpoint, ahci_function(parameters.hba)}, hba{"ahci", context, parameters.hba},
-      sata_link{"sata_link", context, parameters.sata_link}, drive{"disk", context, parameters.ata, *medium_, *store_},
-      bridge{"bridge", context, endpoint, host_times(parameters.root_complex)}, faults_{context, parameters.faults, drive, &sata_link} {
+      sata_link{"sata_link", context, parameters.sata_link}, bridge{"bridge", context, endpoint, host_times(parameters.root_complex)} {
   bridge.link.bind(pcie_link.upstream);
   constexpr unsigned ABAR = 5;  // AHCI 1.3.1, 2.1.11
   bridge.foresee(ABAR, hba.bank());
   pcie_link.downstream.bind(endpoint.link);
-  endpoint.bar[5].bind(hba.registers);
-  endpoint.bar[4].bind(hba.index_data);
-  hba.dma.bind(endpoint.dma);
-  hba.interrupt.bind(endpoint.interrupt);
-  endpoint.on_function_reset([this] { hba.reset(); });
+  bind_ahci(endpoint, hba);
   hba.ports[0].bind(sata_link.host);
+}
+
+ServedAhci::ServedAhci(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters)
+    : Served{name, context, parameters}, HbaFront{context, parameters}, drive{"disk", context, parameters.ata, *medium_, *store_},
+      faults_{context, parameters.faults, drive, &sata_link} {
   sata_link.device.bind(drive.link);
 }
 

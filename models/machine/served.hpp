@@ -50,25 +50,28 @@ class Served : public sc_core::sc_module {
   const std::unique_ptr<disk::Store> store_;
 };
 
-/// What of the host's hardware a served function feels.
-vfio_user::HostTimes host_times(const pcie::RootComplexParameters& root);
-
 /// Builds the function that `parameters` describe: AHCI on bare metal, virtio-blk of an emulated machine. Throws
 /// kit::ConfigError where there is none to serve, or what a real guest has of its own was set.
 std::unique_ptr<Served> make_served(const char* name, kit::Context& context, const Parameters& parameters);
 
-/// An AHCI controller with its disk.
-class ServedAhci final : public Served {
- public:
-  ServedAhci(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters);
-  vfio_user::Device& function() override { return bridge; }
+/// From the guest to the SATA link; constructed within a module's constructor. What lies at the link's other end is bound to `sata_link.device`.
+struct HbaFront {
+  HbaFront(kit::Context& context, const Parameters& parameters);
 
   pcie::Link pcie_link;
   pcie::Endpoint endpoint;
   ahci::Hba hba;
   sata::Link sata_link;
-  disk::AtaDevice drive;
   vfio_user::HostBridge bridge;
+};
+
+/// An AHCI controller with its disk.
+class ServedAhci final : public Served, public HbaFront {
+ public:
+  ServedAhci(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters);
+  vfio_user::Device& function() override { return bridge; }
+
+  disk::AtaDevice drive;
 
  private:
   Faults faults_;

@@ -7,19 +7,14 @@
 
 namespace ahcisim::machine {
 
-class ServedOptical final : public Served {
+class ServedOptical final : public Served, public HbaFront {
  public:
   /// Throws kit::ConfigError where the image is none that the drive can read.
   ServedOptical(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters);
   vfio_user::Device& function() override { return bridge; }
   disk::optical::AtapiDevice* optical() override { return &drive; }
 
-  pcie::Link pcie_link;
-  pcie::Endpoint endpoint;
-  ahci::Hba hba;
-  sata::Link sata_link;
   disk::optical::AtapiDevice drive;
-  vfio_user::HostBridge bridge;
 };
 
 }  // namespace ahcisim::machine
