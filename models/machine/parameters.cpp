@@ -115,10 +115,10 @@ std::string Parameters::others_that_know(const std::string& key) const {
   const std::pair<Setting, const char*> others[] = {
       {{"machine.drive", disk::hdd::catalogue_names().front(), ""}, "only a hard disk has it"},
       {{"machine.drive", disk::ssd::known_drives().front(), ""}, "only a solid state drive has it"},
-      {{"machine.drive", disk::optical::drive_name, ""}, "only an optical drive has it"},
       {{"machine.interface", "ahci", ""}, "only with AHCI; set machine.interface = \"ahci\""},
       {{"machine.interface", "ide", ""}, "only with IDE; set machine.interface = \"ide\""},
-      {{"machine.interface", "virtio_blk", ""}, "only with virtio-blk; set machine.interface = \"virtio_blk\""}};
+      {{"machine.interface", "virtio_blk", ""}, "only with virtio-blk; set machine.interface = \"virtio_blk\""},
+      {{"machine.drive", disk::optical::drive_name, ""}, "only an optical drive has it"}};
   for (const auto& [choice, words] : others) {
     const bool disc = choice.text == disk::optical::drive_name;
     std::vector<Setting> settings{

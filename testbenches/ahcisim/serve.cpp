@@ -105,7 +105,13 @@ int serve_command(const ServeOptions& options) {
   }
   kit::Context context{files.front().seed};
   std::vector<std::unique_ptr<Served>> served;
-  for (std::size_t i = 0; i < files.size(); ++i) served.push_back(std::make_unique<Served>(i, context, files[i].settings));
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    try {
+      served.push_back(std::make_unique<Served>(i, context, files[i].settings));
+    } catch (const kit::ConfigError& error) {
+      throw kit::ConfigError{machine::located(files[i].settings, error.what())};
+    }
+  }
   Kernel kernel{context.calendar, time};
   vfio_user::Loop loop{kernel, time == Kernel::Time::free ? spin : std::chrono::microseconds{0}};
   for (std::size_t i = 0; i < served.size(); ++i)

@@ -56,7 +56,7 @@ TEST_F(BadInput, OpticalDrives) {
   serve("interface = \"ide\"\n", {"m.toml:2:", "behind AHCI only"});
   serve("deployment = \"emulated\"\n", {"m.toml:2:", "bare_metal"});
   serve("[ata]\nmodel = \"X\"\n", {"m.toml:4:", "ata.model"});
-  serve("[optical]\naccess = \"20ms\"\n", {"optical.access", "seek curve"});
+  serve("[optical]\naccess = \"20ms\"\n", {"m.toml:4:", "optical.access", "seek curve"});
   serve("[optical]\nspeed = 100\n", {"m.toml:4:", "optical.speed", "1 … 24"});
 }
 
