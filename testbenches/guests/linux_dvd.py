@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Linux reads discs from the model's optical drive: mounted, every file compared, changed while the guest runs, locked while mounted.
 
-Usage: linux_dvd.py PROGRAM [--board pc|q35]
+Usage: linux_dvd.py PROGRAM [--board pc|q35] [--time free|paced]
 """
 import argparse
 import hashlib
@@ -87,6 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
     parser.add_argument("--board", default="pc", choices=["pc", "q35"])
+    parser.add_argument("--time", default="free", choices=["free", "paced"])
     options = parser.parse_args()
     if not shutil.which("genisoimage"):
         print("guests: genisoimage is not installed, which makes the discs", file=sys.stderr)
@@ -99,7 +100,7 @@ def main() -> None:
         def on_request(what: str) -> None:
             answers[what] = "".join(test.control(line) for line in lines[what])
 
-        socket = test.serve(MACHINE.replace("IMAGE", str(discs["one"].image)))
+        socket = test.serve(MACHINE.replace("IMAGE", str(discs["one"].image)), ["--time", options.time])
         device = guest.vfio_user(socket)
         if options.board == "q35":
             device = ["-device", "pcie-root-port,id=rp,chassis=1,slot=1", *guest.vfio_user(socket, bus="rp")]

@@ -73,12 +73,14 @@ void AtapiDevice::mechanism_due(std::uint64_t serial) {
   watch_mechanism();
 }
 
-void AtapiDevice::moved(Duration now) {
-  if (inserting_ && mechanism_.tray() == Tray::open) {
-    inserting_ = false;
-    mechanism_.place(std::move(waiting_disc_));
-    mechanism_.close(now);
-  }
+void AtapiDevice::tray_is_out(Duration now) {
+  if (!inserting_) return;
+  inserting_ = false;
+  mechanism_.place(std::move(waiting_disc_));
+  mechanism_.close(now);
+}
+
+void AtapiDevice::moved(Duration) {
   if (phase_ == Phase::moving && mechanism_.next_change() == Duration::never()) end_well();
 }
 
@@ -107,7 +109,7 @@ bool AtapiDevice::insert(std::unique_ptr<Store> disc) {
   if (!press_eject()) return false;
   waiting_disc_ = std::move(disc);
   inserting_ = true;
-  if (mechanism_.tray() == Tray::open) moved(calendar_.now());
+  if (mechanism_.tray() == Tray::open) tray_is_out(calendar_.now());
   watch_mechanism();
   return true;
 }

@@ -91,6 +91,7 @@ class AtapiDevice final : public sc_core::sc_module, private PortClient, private
   void fis_done() override {}
   void disc_ready() override { commands_.disc_ready(); }
   void disc_leaves() override;
+  void tray_is_out(kit::Duration now) override;
   void moved(kit::Duration now) override;
   void watch_mechanism();
   void mechanism_due(std::uint64_t serial);

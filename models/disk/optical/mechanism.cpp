@@ -26,6 +26,7 @@ void Mechanism::move_tray(Tray towards, Duration now) {
 }
 
 void Mechanism::open(Duration now) {
+  close_when_open_ = false;
   if (tray_ == Tray::open || tray_ == Tray::opening) return;
   ready_ = recognising_ = spinning_ = false;
   move_tray(Tray::opening, now);
@@ -33,13 +34,14 @@ void Mechanism::open(Duration now) {
 }
 
 void Mechanism::close(Duration now) {
-  if (tray_ == Tray::open || tray_ == Tray::opening) move_tray(Tray::closing, now);
+  if (tray_ == Tray::open) move_tray(Tray::closing, now);
+  if (tray_ == Tray::opening) close_when_open_ = true;
 }
 
 void Mechanism::power_on(Duration now) {
   tray_ = Tray::closed;
   change_ = Duration::never();
-  ready_ = spinning_ = false;
+  ready_ = spinning_ = close_when_open_ = false;
   recognise(now);
 }
 
@@ -53,6 +55,10 @@ void Mechanism::advance(Duration now) {
   change_ = Duration::never();
   if (tray_ == Tray::opening) {
     tray_ = Tray::open;
+    const bool go_in = close_when_open_;
+    close_when_open_ = false;
+    client_.tray_is_out(now);
+    if (go_in) close(now);
   } else if (tray_ == Tray::closing) {
     tray_ = Tray::closed;
     recognise(now);

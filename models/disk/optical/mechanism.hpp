@@ -33,6 +33,8 @@ class MechanismClient {
   virtual void disc_ready() = 0;
   /// The tray moves out; what is on the disc can no longer be read.
   virtual void disc_leaves() = 0;
+  /// The tray is out; what lies in it may be changed from within the call, before it goes in again.
+  virtual void tray_is_out(kit::Duration now) = 0;
   /// The tray has arrived, or the disc is ready: what waited for it can go on.
   virtual void moved(kit::Duration now) = 0;
 
@@ -56,7 +58,7 @@ class Mechanism {
   std::uint32_t blocks() const { return ready_ ? blocks_ : 0; }
   Store& disc() { return *disc_; }
 
-  /// The tray goes out, or in. No effect where it is there or on its way there.
+  /// The tray goes out, or in. No effect where it is there or on its way there; one that is going out arrives before it goes in.
   void open(kit::Duration now);
   void close(kit::Duration now);
   /// Puts a disc into the tray that is open, instead of what lies there; nullptr takes it out.
@@ -97,6 +99,7 @@ class Mechanism {
   std::unique_ptr<Store> disc_;
   std::uint32_t blocks_ = 0;
   Tray tray_ = Tray::closed;
+  bool close_when_open_ = false;
   bool recognising_ = false, ready_ = false, spinning_ = false;
   kit::Duration change_ = kit::Duration::never();
 

@@ -306,6 +306,17 @@ TEST(AtapiDevice, ANewDiscIsToldOfAndRead) {
   EXPECT_EQ(bench.packet({0x28, 0, 0, 0, 1, 0, 0, 0, 9}), AtapiBench::content(256, 9));
 }
 
+TEST(AtapiDevice, AHostThatClosesTheTrayMeanwhileFindsTheNewDiscInIt) {
+  AtapiBench bench;
+  bench.start();
+  EXPECT_TRUE(bench.device.insert(make_disc(500, 500)));
+  bench.packet({0x1b, 0, 0, 0, 3}, AtapiBench::dma, 0xfffe, Duration::from_seconds(12));
+  EXPECT_EQ(bench.host.status, 0x50);
+  EXPECT_TRUE(bench.device.mechanism().ready()) << "the command ends with the movement";
+  bench.packet({0x25});
+  EXPECT_EQ(bench.packet({0x25}), (Bytes{0, 0, 1, 0xf3, 0, 0, 8, 0}));
+}
+
 TEST(AtapiDevice, ALockedTrayStaysIn) {
   AtapiBench bench;
   bench.start();

@@ -83,6 +83,7 @@ class Drive : private MechanismClient {
  private:
   void disc_ready() override { commands.disc_ready(); }
   void disc_leaves() override { commands.disc_leaves(); }
+  void tray_is_out(Duration) override {}
   void moved(Duration) override { ++moves; }
 };
 

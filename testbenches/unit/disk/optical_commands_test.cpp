@@ -213,6 +213,19 @@ TEST(PacketCommands, TheTrayObeysAndTheLockHoldsIt) {
   EXPECT_EQ(drive.packet({0x1b, 0, 0, 0, 3}).kind, Outcome::Kind::status) << "it is in already";
 }
 
+TEST(PacketCommands, ATrayThatIsGoingOutArrivesBeforeItGoesIn) {
+  Ready drive;
+  drive.packet({0x1b, 1, 0, 0, 2});
+  EXPECT_EQ(drive.packet({0x1b, 0, 0, 0, 3}).kind, Outcome::Kind::movement);
+  const Duration begin = drive.now;
+  drive.now = drive.mechanism.next_change();
+  drive.mechanism.advance(drive.now);
+  EXPECT_EQ(drive.now - begin, drive.parameters.tray_time());
+  EXPECT_EQ(drive.mechanism.tray(), Tray::closing);
+  drive.settle();
+  EXPECT_TRUE(drive.mechanism.ready());
+}
+
 TEST(PacketCommands, WithoutADisc) {
   Drive drive{nullptr};
   drive.packet({0x00});
