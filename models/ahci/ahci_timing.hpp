@@ -5,6 +5,7 @@
 // them (PCIe, the memory, the SATA link) dominates and is modelled elsewhere.
 #pragma once
 
+#include <ahcisim/models/ahci/profile.hpp>
 #include <ahcisim/models/kit/param.hpp>
 
 namespace ahcisim::ahci {
@@ -14,6 +15,8 @@ using namespace kit::literals;
 /// Parameters of ahci::Hba. Valid during the HBA's construction at least; values are taken there.
 struct HbaParameters : kit::ParameterSet {
   using Count = kit::Parameter<std::int64_t>;
+  kit::Choice profile{*this, "profile", "strict", {"strict", "ich9"}, kit::choice("AHCI 1.3.1 to the letter, or Intel's ICH9 as guests know it"),
+      "which controller the registers and the PCI function show: a row of models/ahci/profile.hpp"};
   Count ports{*this, "ports", 6, kit::choice("number of ports, as an ICH9 has"), "implemented ports (CAP.NP, PI)", Count::Range{1, 32}};
   Count command_slots{*this, "command_slots", 32, kit::choice("the largest number"), "command slots of a port (CAP.NCS)", Count::Range{1, 32}};
   Count interface_speed{*this, "interface_speed", 3, kit::choice("6 Gb/s"), "highest SATA generation (CAP.ISS)", Count::Range{1, 3}};

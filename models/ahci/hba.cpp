@@ -2,6 +2,8 @@
 // The HBA's global part: sockets, generic registers, HBA reset (AHCI 1.3.1, 3.1, 10.4.3).
 #include <ahcisim/models/ahci/hba.hpp>
 
+#include <algorithm>
+
 namespace ahcisim::ahci {
 
 using kit::Duration;
@@ -19,7 +21,7 @@ Hba::Hba(const sc_core::sc_module_name& name, kit::Context& context, const HbaPa
       ports{"port", static_cast<std::size_t>(parameters.ports()),
             [](const char* socket, std::size_t) { return new wire::FrameInitiatorSocket{socket}; }},
       context_{context}, timing_{parameters}, bank_{"ABAR", window_size(parameters)}, index_bank_{"index/data pair", 32},
-      register_access_{kit::Calendar::time(timing_.register_access)}, r_{bank_},
+      register_access_{kit::Calendar::time(timing_.register_access)}, r_{bank_, profile_of(parameters.profile).ahci_only},
       index_{index_bank_}, data_{index_bank_}, engine_{context.calendar, timing_, statistics_, dma},
       interrupts_{context.calendar, timing_, statistics_, r_, interrupt, static_cast<unsigned>(parameters.ports())},
       shared_{context, timing_, statistics_, engine_, interrupts_} {
@@ -47,13 +49,18 @@ void Hba::configure(const HbaParameters& parameters) {
   const auto count = static_cast<std::uint32_t>(parameters.ports());
   r_.cap.NP.configure(count - 1);
   r_.cap.NCS.configure(static_cast<std::uint32_t>(parameters.command_slots()) - 1);
-  r_.cap.ISS.configure(static_cast<std::uint32_t>(parameters.interface_speed()));
+  const Profile& profile = profile_of(parameters.profile);
+  const unsigned speed = std::min(static_cast<unsigned>(parameters.interface_speed()), profile.interface_speed);
+  r_.cap.ISS.configure(speed);
+  r_.cap.SAM.configure(profile.ahci_only);
+  r_.vs.MJR.configure(profile.version >> 16);
+  r_.vs.MNR.configure(profile.version & 0xffff);
   r_.cap.S64A.configure(parameters.s64a());
   r_.cap.SNCQ.configure(parameters.sncq());
   r_.cap.SCLO.configure(parameters.sclo());
   r_.pi.PI_.configure(count == 32 ? ~std::uint32_t{0} : (1u << count) - 1);
   shared_.slots = static_cast<unsigned>(parameters.command_slots());
-  shared_.speed = static_cast<unsigned>(parameters.interface_speed());
+  shared_.speed = speed;
   shared_.prd_cache = static_cast<unsigned>(parameters.prd_cache());
   shared_.receive_fifo = parameters.receive_fifo().value;
   shared_.s64a = parameters.s64a();

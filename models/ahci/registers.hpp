@@ -33,8 +33,11 @@ struct CAP : kit::Register {
 };
 
 struct GHC : kit::Register {
-  explicit GHC(kit::RegisterBank& bank) : Register{bank, 0x04, 4, "GHC", "Global HBA Control", "AHCI 1.3.1, 3.1.2"} {}
-  kit::Field AE{*this, "AE", {31, 31}, Access::RO, 1, "AHCI Enable; read only 1 because CAP.SAM is 1"};
+  GHC(kit::RegisterBank& bank, bool ahci_only)
+      : Register{bank, 0x04, 4, "GHC", "Global HBA Control", "AHCI 1.3.1, 3.1.2"},
+        AE{*this, "AE", {31, 31}, ahci_only ? Access::RO : Access::RW, ahci_only ? 1u : 0u,
+           ahci_only ? "AHCI Enable; read only 1 because CAP.SAM is 1" : "AHCI Enable"} {}
+  kit::Field AE;
   kit::Field MRSM{*this, "MRSM", {2, 2}, Access::RO, 0, "MSI Revert to Single Message"};
   kit::Field IE{*this, "IE", {1, 1}, Access::RW, 0, "Interrupt Enable"};
   kit::Field HR{*this, "HR", {0, 0}, Access::RW1S, 0, "HBA Reset; clears itself"};
@@ -98,8 +101,9 @@ struct BOHC : kit::Register {
 };
 
 struct GenericRegisters {
-  explicit GenericRegisters(kit::RegisterBank& bank)
-      : cap{bank}, ghc{bank}, is{bank}, pi{bank}, vs{bank}, ccc_ctl{bank}, ccc_ports{bank}, em_loc{bank}, em_ctl{bank},
+  /// `ahci_only`: CAP.SAM.
+  GenericRegisters(kit::RegisterBank& bank, bool ahci_only)
+      : cap{bank}, ghc{bank, ahci_only}, is{bank}, pi{bank}, vs{bank}, ccc_ctl{bank}, ccc_ports{bank}, em_loc{bank}, em_ctl{bank},
         cap2{bank}, bohc{bank} {}
   CAP cap;
   GHC ghc;

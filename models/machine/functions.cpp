@@ -3,6 +3,33 @@
 #include <ahcisim/models/machine/functions.hpp>
 
 namespace ahcisim::machine {
+namespace {
+
+/// Registers of every port (AHCI 1.3.1, 3: 100h bytes, and 80h for each).
+std::uint64_t abar_size(const ahci::HbaParameters& parameters, const ahci::Profile& profile) {
+  std::uint64_t size = profile.least_abar;
+  while (size < 0x100 + 0x80 * static_cast<std::uint64_t>(parameters.ports())) size *= 2;
+  return size;
+}
+
+void apply(const ahci::Profile& profile, std::uint64_t abar, pcie::FunctionDescription& function) {
+  using Kind = pcie::BarDescription::Kind;
+  function.revision = profile.revision;
+  function.subsystem_vendor = profile.subsystem_vendor;
+  function.subsystem = profile.subsystem;
+  function.interrupt_pin = profile.interrupt_pin;
+  for (unsigned i = 0; i < profile.legacy_bars.size(); ++i)
+    if (profile.legacy_bars[i] != 0) function.bars[i] = {Kind::io, profile.legacy_bars[i], false};
+  function.bars[5] = {Kind::mem32, abar, false};  // ABAR (AHCI 1.3.1, 2.1.11)
+  function.pci_express = function.function_level_reset = profile.pci_express;
+  function.places.power = profile.power_at;
+  function.places.msi = profile.msi_at;
+  function.places.msi_first = profile.msi_first;
+  function.places.sata = profile.sata_at;
+  function.sata = pcie::SataDescription{4, 0x10};
+}
+
+}  // namespace
 
 pcie::FunctionDescription ahci_function(const ahci::HbaParameters& parameters) {
   pcie::FunctionDescription function;
@@ -11,17 +38,18 @@ pcie::FunctionDescription ahci_function(const ahci::HbaParameters& parameters) {
   function.device = 0x2922;
   function.class_code = 0x010601;  // mass storage, Serial ATA, AHCI 1.0 (AHCI 1.3.1, 2.1.5)
   function.bars[4] = {pcie::BarDescription::Kind::io, 32, false};
-  function.bars[5] = {pcie::BarDescription::Kind::mem32, 8192, false};  // ABAR (AHCI 1.3.1, 2.1.11)
-  function.legacy_endpoint = true;                                      // BAR4 is an I/O BAR
+  function.legacy_endpoint = true;  // BAR4 is an I/O BAR
   // A message for each port, rounded up to a power of two (AHCI 1.3.1, 2.3 and 10.6.2).
   unsigned vectors = 1;
   while (vectors < static_cast<unsigned>(parameters.ports())) vectors *= 2;
-  function.msi.vectors = vectors;
+  const ahci::Profile& profile = ahci::profile_of(parameters.profile);
+  function.msi = {profile.msi_vectors ? profile.msi_vectors : vectors, profile.msi_masking, profile.msi_address64};
+  apply(profile, abar_size(parameters, profile), function);
+  if (!profile.msix) return function;
   function.msix.vectors = static_cast<unsigned>(parameters.ports());
   function.msix.table_bar = function.msix.pba_bar = 5;
   function.msix.table_offset = 0x1800;
   function.msix.pba_offset = 0x1c00;
-  function.sata = pcie::SataDescription{4, 0x10};
   return function;
 }
 

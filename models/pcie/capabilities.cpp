@@ -11,8 +11,7 @@
 namespace ahcisim::pcie {
 namespace {
 
-constexpr unsigned power_at = 0x40, msi_at = 0x50, express_at = 0x70, msix_at = 0xb0, sata_at = 0xc0, own_at = 0xc8;
-constexpr unsigned own_end = 0x100;
+constexpr unsigned own_at = 0xc8, own_end = 0x100;
 
 /// Where capabilities of the function's own find room: in place of those it does not have, and behind all others.
 struct Gap {
@@ -20,8 +19,8 @@ struct Gap {
 };
 std::vector<Gap> free_gaps(const FunctionDescription& f) {
   std::vector<Gap> gaps;
-  if (!f.msi.vectors) gaps.push_back({msi_at, express_at});
-  gaps.push_back({f.sata ? own_at : sata_at, own_end});
+  if (!f.msi.vectors) gaps.push_back({f.places.msi, f.places.express});
+  gaps.push_back({f.sata ? own_at : f.places.sata, own_end});
   return gaps;
 }
 
@@ -36,13 +35,15 @@ PowerManagementCapability::PowerManagementCapability(kit::RegisterBank& bank, un
 
 MsiCapability::MsiCapability(kit::RegisterBank& bank, unsigned at, const MsiDescription& msi)
     : header{bank, at, "MSI Capability", "PCI Express Base, 7.7.1", 0x05}, control{bank, at + 2}, address{bank, at + 4},
-      upper_address{bank, at + 8, 4, "MSI Upper Address", "Message Upper Address", "PCI Express Base, 7.7.1.4"},
-      data{bank, at + 12, 2, "MSI Data", "Message Data", "PCI Express Base, 7.7.1.5"} {
+      data{bank, at + (msi.address64 ? 12 : 8), 2, "MSI Data", "Message Data", "PCI Express Base, 7.7.1.5"} {
+  if (msi.address64) upper_address.emplace(bank, at + 8, 4, "MSI Upper Address", "Message Upper Address", "PCI Express Base, 7.7.1.4");
+  control.Address64.configure(msi.address64);
   control.MultipleMessageCapable.configure(log2_of(msi.vectors));
   control.PerVectorMasking.configure(msi.masking);
   if (!msi.masking) return;
-  mask.emplace(bank, at + 16, "MSI Mask Bits", "PCI Express Base, 7.7.1.7", Access::RW);
-  pending.emplace(bank, at + 20, "MSI Pending Bits", "PCI Express Base, 7.7.1.8", Access::RO);
+  const unsigned mask_at = at + (msi.address64 ? 16 : 12);
+  mask.emplace(bank, mask_at, "MSI Mask Bits", "PCI Express Base, 7.7.1.7", Access::RW);
+  pending.emplace(bank, mask_at + 4, "MSI Pending Bits", "PCI Express Base, 7.7.1.8", Access::RO);
 }
 
 MsixCapability::MsixCapability(kit::RegisterBank& bank, unsigned at, const MsixDescription& msix)
@@ -86,11 +87,14 @@ kit::Field* ConfigurationSpace::link(CapabilityHeader& header, kit::Field* previ
 
 void ConfigurationSpace::add_capabilities(const FunctionDescription& f) {
   kit::Field* last = &capabilities_pointer.VALUE;
-  if (f.power_management) last = link(power.emplace(bank, power_at, f.no_soft_reset).header, last);
-  if (f.msi.vectors) last = link(msi.emplace(bank, msi_at, f.msi).header, last);
-  if (f.pci_express) last = link(express.emplace(bank, express_at, f).header, last);
-  if (f.msix.vectors) last = link(msix.emplace(bank, msix_at, f.msix).header, last);
-  if (f.sata) last = link(sata.emplace(bank, sata_at, *f.sata).header, last);
+  const CapabilityPlaces& at = f.places;
+  const auto link_msi = [&] { last = link(msi.emplace(bank, at.msi, f.msi).header, last); };
+  if (f.msi.vectors && at.msi_first) link_msi();
+  if (f.power_management) last = link(power.emplace(bank, at.power, f.no_soft_reset).header, last);
+  if (f.msi.vectors && !at.msi_first) link_msi();
+  if (f.pci_express) last = link(express.emplace(bank, at.express, f).header, last);
+  if (f.msix.vectors) last = link(msix.emplace(bank, at.msix, f.msix).header, last);
+  if (f.sata) last = link(sata.emplace(bank, at.sata, *f.sata).header, last);
   std::vector<Gap> gaps = free_gaps(f);
   const auto room_for = [&](std::size_t bytes) {
     const auto gap = std::find_if(gaps.begin(), gaps.end(), [&](const Gap& g) { return bytes <= g.end - g.begin; });

@@ -26,7 +26,9 @@ struct MsiCapability {
   CapabilityHeader header;
   MSIControl control;
   MSIAddress address;
-  ScratchRegister upper_address, data;
+  std::optional<ScratchRegister> upper_address;
+  ScratchRegister data;
+  std::uint64_t message_address() const { return address.value() | (upper_address ? std::uint64_t{upper_address->value()} << 32 : 0); }
   std::optional<MSIBits> mask, pending;
 };
 struct MsixCapability {
@@ -63,8 +65,8 @@ struct BarAccessCapability {
   ScratchRegister bar, offset, length, pci_cfg_data;
 };
 
-/// 4 KiB of configuration space. The capabilities lie at 40h (power management), 50h (MSI), 70h (PCI Express), B0h
-/// (MSI-X), C0h (SATA) and from C8h on (the function's own, access to BARs), those that are present, linked in this order. A
+/// 4 KiB of configuration space. The capabilities lie where CapabilityPlaces has them (40h power management, 50h MSI, 70h PCI
+/// Express, B0h MSI-X, C0h SATA) and from C8h on (the function's own, access to BARs), those that are present, linked in this order. A
 /// function may add registers of its own to the bank where nothing lies.
 class ConfigurationSpace {
  public:

@@ -17,10 +17,11 @@ struct BarDescription {
   bool prefetchable = false;  ///< memory only
 };
 
-/// Message-signalled interrupts: 64-bit address, up to 32 messages (PCI Express Base, 7.7.1).
+/// Message-signalled interrupts: up to 32 messages (PCI Express Base, 7.7.1).
 struct MsiDescription {
   unsigned vectors = 0;  ///< 0 = no capability; 1, 2, 4 … 32
   bool masking = true;   ///< per-vector masking
+  bool address64 = true; ///< Message Upper Address exists
 };
 
 /// MSI-X (7.7.2). Table (16 bytes a vector) and pending bits (8 bytes for 64 vectors) lie in memory BARs; the endpoint
@@ -55,6 +56,12 @@ struct FixedWindow {
   std::uint16_t size = 0;  ///< bytes, at least 1
 };
 
+/// Offsets in configuration space, and which capability the list begins with.
+struct CapabilityPlaces {
+  std::uint8_t power = 0x40, msi = 0x50, express = 0x70, msix = 0xb0, sata = 0xc0;
+  bool msi_first = false;
+};
+
 struct FunctionDescription {
   std::uint16_t vendor = 0xffff, device = 0xffff;
   std::uint16_t subsystem_vendor = 0, subsystem = 0;
@@ -73,6 +80,7 @@ struct FunctionDescription {
   MsiDescription msi;
   MsixDescription msix;
   std::optional<SataDescription> sata;
+  CapabilityPlaces places;
   BarAccessDescription bar_access;
   /// Read-only capabilities of the function's own: ID, a byte for the next pointer, then content. Multiples of 4 bytes.
   std::vector<std::vector<std::uint8_t>> vendor_capabilities;

@@ -76,7 +76,7 @@ void Interrupts::raise_msi(unsigned vector, kit::Duration when) {
     msi.pending->set_bits(1u << vector);
     return;
   }
-  const std::uint64_t address = msi.address.value() | std::uint64_t{msi.upper_address.value()} << 32;
+  const std::uint64_t address = msi.message_address();
   sender_.send_message(address, (msi.data.value() & ~(count - 1)) | vector, when);
 }
 

@@ -123,7 +123,7 @@ void HostBridge::update_messages() {
   const pcie::ConfigurationSpace& space = endpoint_.configuration();
   msi_ = space.msi_enabled();
   if (!msi_) return;
-  msi_address_ = space.msi->address.value() | std::uint64_t{space.msi->upper_address.value()} << 32;
+  msi_address_ = space.msi->message_address();
   msi_mask_ = (1u << std::min<std::uint32_t>(space.msi->control.MultipleMessageEnable, space.msi->control.MultipleMessageCapable)) - 1;
 }
 

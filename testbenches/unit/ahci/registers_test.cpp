@@ -39,7 +39,7 @@ void check(const kit::RegisterBank& bank, const std::vector<Expected>& table) {
 
 TEST(AhciRegisters, Generic) {
   kit::RegisterBank bank{"ABAR", 0x1100};
-  ahci::GenericRegisters r{bank};
+  ahci::GenericRegisters r{bank, true};
   check(bank, {{"CAP", 0x00, 0x00048000, 0, 0, 0, 0xc1000000},
                {"GHC", 0x04, 0x80000000, 0x2, 0, 0x1, 0},
                {"IS", 0x08, 0, 0, 0xffffffff, 0, 0},
