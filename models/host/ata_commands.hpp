@@ -12,6 +12,17 @@ namespace ahcisim::host {
 
 inline constexpr std::uint8_t device_lba = 0x40, device_fua = 0x80;
 
+namespace ata_command {
+/// Whether libata writes and reads the task file's 48 bits for it (ATA_TFLAG_LBA48); FLUSH CACHE EXT has no address to write.
+inline bool is_extended(std::uint8_t command) {
+  switch (command) {
+    case READ_DMA_EXT: case WRITE_DMA_EXT: case WRITE_DMA_FUA_EXT: case READ_SECTORS_EXT: case WRITE_SECTORS_EXT:
+    case READ_MULTIPLE_EXT: case WRITE_MULTIPLE_EXT: case DATA_SET_MANAGEMENT: return true;
+    default: return false;
+  }
+}
+}  // namespace ata_command
+
 inline void set_count(wire::RegisterH2D& fis, std::uint32_t sectors) {
   fis.count_7_0 = static_cast<std::uint8_t>(sectors);
   fis.count_15_8 = static_cast<std::uint8_t>(sectors >> 8);

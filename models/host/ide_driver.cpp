@@ -14,14 +14,6 @@ using namespace ide_name;
 
 namespace {
 constexpr std::uint32_t trim_ranges = 64, trim_range_sectors = 65535;
-bool is_extended(std::uint8_t command) {
-  switch (command) {
-    case ata_command::READ_DMA_EXT: case ata_command::WRITE_DMA_EXT: case ata_command::READ_SECTORS_EXT:
-    case ata_command::WRITE_SECTORS_EXT: case ata_command::READ_MULTIPLE_EXT: case ata_command::WRITE_MULTIPLE_EXT:
-    case ata_command::DATA_SET_MANAGEMENT: return true;
-    default: return false;
-  }
-}
 }  // namespace
 
 IdeDriver::IdeDriver(const sc_core::sc_module_name& name, kit::Context& context, const IdeDriverParameters& parameters,
@@ -159,7 +151,7 @@ bool IdeDriver::cut(Request& request) {
   wire::RegisterH2D& fis = command_.task_file;
   make_plain(fis, command_.write, (request.lba + request.progress.issued) >> queue_.disk.lba_shift,
              command_.bytes / logical_bytes_, identify_.lba48, false);
-  if (pio) fis.command = pio_opcode(command_.write, is_extended(fis.command));
+  if (pio) fis.command = pio_opcode(command_.write, ata_command::is_extended(fis.command));
   fis.device = static_cast<std::uint8_t>(fis.device | selects(device_));
   if (command_.write && command_.bounced)
     copy_scattered(false);
@@ -193,7 +185,7 @@ void IdeDriver::select_device() {
 /// first.
 void IdeDriver::load_task_file(const wire::RegisterH2D& fis) {
   if (command_.phase != Phase::non_data) {
-    if (is_extended(fis.command)) {
+    if (ata_command::is_extended(fis.command)) {
       sequence_.write(port(Features), fis.features_15_8, 1);
       sequence_.write(port(SectorCount), fis.count_15_8, 1);
       sequence_.write(port(LBALow), fis.lba_31_24, 1);

@@ -128,6 +128,7 @@ class IdeDriver : public DriverFront {
   // Errors.
   void begin_recovery(Fault fault, std::uint8_t status, bool late);
   void read_error();
+  void error_is_read(std::uint8_t status);
   void recover_with_reset(unsigned attempt);
   void revalidate(unsigned attempt);
   void blame(bool device_reported, std::uint8_t status, std::uint8_t error, std::uint64_t lba);
@@ -178,6 +179,7 @@ class IdeDriver : public DriverFront {
   bool suspect_ = false, late_ = false;
   Fault fault_ = Fault::device;
   std::uint8_t fault_status_ = 0;
+  std::array<std::uint8_t, 8> error_registers_{};  // ERROR, LBA 23:0, DEVICE, and of 48 bits LBA 47:24
   unsigned recoveries_in_row_ = 0;
 };
 

@@ -3,6 +3,7 @@
 // try.
 #include <ahcisim/models/host/ide_driver.hpp>
 
+#include <initializer_list>
 #include <string>
 
 #include <ahcisim/models/host/ata_commands.hpp>
@@ -40,39 +41,31 @@ void IdeDriver::begin_recovery(Fault fault, std::uint8_t status, bool late) {
 void IdeDriver::read_error() {
   script_.read(port(Status), [this](std::uint32_t status) {
     if (status & busy_bits) return recover_with_reset(1);
-    script_.read(port(Error), [=](std::uint32_t error) {
-      script_.read(port(LBALow), [=](std::uint32_t low) {
-        script_.read(port(LBAMid), [=](std::uint32_t mid) {
-          script_.read(port(LBAHigh), [=](std::uint32_t high) {
-            script_.read(port(Device), [=](std::uint32_t device) {
-              const std::uint64_t lba = low | std::uint64_t{mid} << 8 | std::uint64_t{high} << 16;
-              const wire::RegisterH2D& fis = command_.task_file;
-              const auto end = [=](std::uint64_t whole) {
-                blame(true, static_cast<std::uint8_t>(status), static_cast<std::uint8_t>(error), whole);
-                end_recovery();
-              };
-              // A command of 28 bits has the highest four in DEVICE; one of 48 bits the rest behind HOB.
-              if (fis.command != ata_command::READ_DMA_EXT && fis.command != ata_command::WRITE_DMA_EXT &&
-                  fis.command != ata_command::READ_SECTORS_EXT && fis.command != ata_command::WRITE_SECTORS_EXT &&
-                  fis.command != ata_command::READ_MULTIPLE_EXT && fis.command != ata_command::WRITE_MULTIPLE_EXT)
-                return end(lba | std::uint64_t{device & 0xf} << 24);
-              script_.write(control_, DeviceControl_obsolete | DeviceControl_HOB, 1);
-              script_.read(port(LBALow), [=](std::uint32_t low2) {
-                script_.read(port(LBAMid), [=](std::uint32_t mid2) {
-                  script_.read(port(LBAHigh), [=](std::uint32_t high2) {
-                    script_.write(control_, DeviceControl_obsolete, 1);
-                    script_.call([=] {
-                      end(lba | std::uint64_t{low2} << 24 | std::uint64_t{mid2} << 32 | std::uint64_t{high2} << 40);
-                    });
-                  }, 1);
-                }, 1);
-              }, 1);
-            }, 1);
-          }, 1);
-        }, 1);
-      }, 1);
-    }, 1);
+    unsigned next = 0;
+    const auto read = [&](std::initializer_list<unsigned> registers) {
+      for (const unsigned each : registers) {
+        script_.read(port(each), [this, next](std::uint32_t value) { error_registers_[next] = static_cast<std::uint8_t>(value); }, 1);
+        ++next;
+      }
+    };
+    read({Error, LBALow, LBAMid, LBAHigh, Device});
+    if (ata_command::is_extended(command_.task_file.command)) {
+      script_.write(control_, DeviceControl_obsolete | DeviceControl_HOB, 1);
+      read({LBALow, LBAMid, LBAHigh});
+      script_.write(control_, DeviceControl_obsolete, 1);
+    }
+    script_.call([this, status] { error_is_read(static_cast<std::uint8_t>(status)); });
   }, 1);
+}
+
+/// A command of 28 bits has the highest four in DEVICE; one of 48 bits the rest behind HOB.
+void IdeDriver::error_is_read(std::uint8_t status) {
+  const auto& [error, low, mid, high, device, low2, mid2, high2] = error_registers_;
+  const std::uint64_t lower = low | std::uint64_t{mid} << 8 | std::uint64_t{high} << 16;
+  const std::uint64_t upper = ata_command::is_extended(command_.task_file.command)
+                                  ? low2 | std::uint64_t{mid2} << 8 | std::uint64_t{high2} << 16 : device & 0xfu;
+  blame(true, status, error, lower | upper << 24);
+  end_recovery();
 }
 
 /// The bus master is stopped, the channel reset, as often as it takes (ata_bmdma_error_handler, ata_sff_softreset).

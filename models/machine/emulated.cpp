@@ -50,7 +50,7 @@ Keeper Emulated::keeper() {
 std::string Emulated::remedy(const std::string& failure) const {
   if (failure.find(';') != std::string::npos) return {};
   if (!guest_.host_failure.empty()) return "; check sata.device, ahci.ports and host.driver.port";
-  return "; raise guest.driver.timeout, or lower the load";
+  return "; raise guest.driver.timeout where the load is high, or check guest.driver.ecam, window, io_window and message_address";
 }
 
 }  // namespace ahcisim::machine

@@ -29,12 +29,12 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Refuses settings whose keys begin so.
+/// Refuses settings whose keys begin so. Of several for one key the last is in force, and told.
 void refuse(const std::vector<Setting>& settings, std::initializer_list<std::string_view> beginnings, const std::string& why) {
-  for (const Setting& setting : settings)
+  for (auto setting = settings.rbegin(); setting != settings.rend(); ++setting)
     for (const std::string_view beginning : beginnings)
-      if (setting.key.compare(0, beginning.size(), beginning) == 0)
-        throw kit::ConfigError{fmt::format("{}: {} = \"{}\": {}", setting.place, setting.key, setting.text, why)};
+      if (setting->key.compare(0, beginning.size(), beginning) == 0)
+        throw kit::ConfigError{fmt::format("{}: {} = \"{}\": {}", setting->place, setting->key, setting->text, why)};
 }
 
 const std::vector<std::string> choosing_keys{"machine.deployment", "machine.interface", "machine.drive", "vm.costs"};
@@ -65,6 +65,8 @@ Parameters::Parameters(const std::vector<Setting>& settings, kit::ParameterSet* 
   configuration_.add("machine", system);
   configuration_.add("vm", cost_table_);
   choose(settings);
+  if (system.interface() == "virtio_blk" && !is_emulated())
+    refuse(settings, {"machine.interface"}, "a guest's interface; set machine.deployment = \"emulated\"");
   if (system.interface() == "ide" && !is_emulated()) {
     ata.interface.set_text("pata");
     configuration_.add("host.driver", ide_driver);
@@ -155,7 +157,6 @@ void Parameters::check_deployment(const std::vector<Setting>& settings) const {
       refuse(settings, {"machine.image"}, "a file that grows has no content beforehand; set image.file.layout = \"contiguous\"");
     return;
   }
-  if (system.interface() == "virtio_blk") refuse(settings, {"machine.interface"}, "a guest's interface; set machine.deployment = \"emulated\"");
   refuse(settings, {"guest.", "vm.", "image.", "host.page_cache."}, "only an emulated machine has it; set machine.deployment = \"emulated\"");
   if (system.interface() == "ide")
     refuse(settings, {"pcie.link.", "sata.", "faults.lost_link", "faults.link_silence", "faults.damaged_data"}, "an IDE function of the chipset has neither link; set machine.interface = \"ahci\"");

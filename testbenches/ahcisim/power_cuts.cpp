@@ -3,6 +3,8 @@
 #include "power_cuts.hpp"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -84,6 +86,10 @@ json durability_json(const host::PowerCutVerdict& verdict) {
 
 void check_power_cuts(const host::WorkloadParameters& workload) {
   const auto refuse = [](const std::string& what) { throw kit::ConfigError{"workload.power_cuts: " + what}; };
+  const std::vector<std::string> heeded{"requests", "file", "block", "offset", "span", "depth", "flush_every", "think", "seed", "power_cuts"};
+  for (const kit::ParameterBase* each : workload.all())
+    if (each->text() != each->default_text() && std::find(heeded.begin(), heeded.end(), each->name()) == heeded.end())
+      refuse(fmt::format("the program writes at random and flushes; workload.{} has no part in that, leave it out", each->name()));
   if (workload.requests() < 1 || workload.requests() > most_writes)
     refuse(fmt::format("its writes are counted by workload.requests; set it to 1 to {}", most_writes));
   if (!workload.file().empty()) refuse("the program writes what can be recognised, not what a file says; leave workload.file out");

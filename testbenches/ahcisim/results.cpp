@@ -183,6 +183,19 @@ std::string heading(const nlohmann::json& runs, const std::string& workload) {
 
 }  // namespace
 
+namespace {
+
+/// What the power cuts of a run showed, in a few words.
+std::string durability_text(const nlohmann::json& verdict) {
+  const std::uint64_t cuts = verdict["cuts"];
+  for (const auto& [key, words] : {std::pair{"losses", "lose stable data"}, std::pair{"order_violations", "break the order"},
+                                   std::pair{"foreign", "leave foreign data"}})
+    if (const std::uint64_t count = verdict[key]) return fmt::format("{} of {} {}", count, cuts, words);
+  return fmt::format("none of {} breaks a promise", cuts);
+}
+
+}  // namespace
+
 std::string summary_table(const nlohmann::json& runs) {
   std::vector<std::vector<std::string>> rows;
   std::map<std::string, double> first_iops;
@@ -193,6 +206,7 @@ std::string summary_table(const nlohmann::json& runs) {
       workload = run["workload"];
       rows.push_back({heading(runs, workload)});
       rows.push_back({"", "requests", "IOPS", "gain", "MB/s", "mean", "p50", "p95", "p99", "max", "seek", "rotation"});
+      if (run.contains("durability")) rows.back().push_back("power cuts");
     }
     const double iops = run["iops"];
     const double base = first_iops.try_emplace(workload, iops).first->second;
@@ -205,6 +219,7 @@ std::string summary_table(const nlohmann::json& runs) {
                     base > 0 ? fmt::format("{:.2f}×", iops / base) : "–", fmt::format("{:.1f}", run["throughput_MBps"].get<double>()),
                     time_text(latency["mean"]), time_text(latency["p50"]), time_text(latency["p95"]), time_text(latency["p99"]),
                     time_text(latency["max"]), per_request("seek_ps_per_request"), per_request("rotation_ps_per_request")});
+    if (run.contains("durability")) rows.back().push_back(durability_text(run["durability"]));
   }
   return layout(rows);
 }

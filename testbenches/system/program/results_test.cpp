@@ -271,6 +271,8 @@ TEST_F(Results, PowerCutsAreJudged) {
     EXPECT_EQ(judged["unpromised_lost"] > 0, cache != "directsync") << "every write is promised there";
     EXPECT_EQ(run["errors"], 0);
     EXPECT_GE(run["requests"], 300);
+    const std::string told = run["durability"]["losses"] > 0 ? " of 2000 lose stable data" : "none of 2000 breaks a promise";
+    EXPECT_NE(outcome.out.find(told), std::string::npos) << outcome.out;
   }
 }
 
@@ -279,6 +281,7 @@ TEST_F(Results, PowerCutsSayWhatTheyNeed) {
   refused_experiment("[[workload]]\nname = \"w\"\n" + some, {"workload.power_cuts", "workload.requests"});
   refused_experiment("[[workload]]\nname = \"w\"\nrequests = 9\nspan = \"1GiB\"\n" + some, {"workload.span", "64 MiB"});
   refused_experiment("[[workload]]\nname = \"w\"\nrequests = 9\nfile = \"t.blkparse\"\n" + some, {"workload.file"});
+  refused_experiment("[[workload]]\nname = \"w\"\nrequests = 9\nruntime = \"1s\"\n" + some, {"workload.runtime", "leave it out"});
   refused_experiment("[machine]\ndeployment = \"emulated\"\n[image]\nbacking = \"tmpfs\"\n[[workload]]\nname = \"w\"\nrequests = 9\n" + some,
                      {"memory keeps nothing", "image.backing"});
 }
