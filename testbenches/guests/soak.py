@@ -87,8 +87,8 @@ def main() -> None:
         errors = console.count("guest: failed") + sum(not WANTED.search(line) for line in guest.trouble(console))
         resets = console.count("SATA link up") - 1  # Linux tells of a reset that was asked for by its end
         own = "the project's own: fio's verification, Linux's log"
-        print(f"guest.soak.requests\t{sum(numbers[:4])}\trequests\t>= {options.requests}\tread {numbers[0]}, written {numbers[1]}, trimmed {numbers[2]}, "
-              f"flushed {numbers[3]}; {resets} resets, {numbers[5]} times asleep")
+        print(f"guest.soak.requests\t{sum(numbers[:4])}\trequests\t>= {options.requests}\tread {numbers[0]}, written {numbers[1]}, "
+              f"trimmed {numbers[2]}, flushed {numbers[3]}; {resets} resets, {numbers[5]} times asleep")
         print(f"guest.soak.errors\t{errors}\terrors\t0\t{own}")
         print(f"guest.soak.memory\t{growth}\tKiB\t<= 1024\tgrowth of the server's own memory")
         guest.check(errors == 0, f"errors: {guest.trouble(console)}", console)

@@ -127,8 +127,10 @@ TEST(MachineFaults, PlacesAreChecked) {
   EXPECT_EQ(places(""), "no error");
   EXPECT_EQ(places(" 0, 3+97 ,99"), "no error");
   EXPECT_EQ(places("12x"), "faults.hung = \"12x\": \"12x\" is no place; write SECTOR or FIRST+COUNT");
-  for (const char* text : {"5,,6", "5+0", "5+", "+5", "-1", "5 6", "18446744073709551616"}) EXPECT_THAT(places(text), HasSubstr("is no place")) << text;
-  for (const char* text : {"100", "99+2", "1+18446744073709551615"}) EXPECT_THAT(places(text), HasSubstr("lies beyond the disk's 100 sectors")) << text;
+  for (const char* text : {"5,,6", "5+0", "5+", "+5", "-1", "5 6", "18446744073709551616"})
+    EXPECT_THAT(places(text), HasSubstr("is no place")) << text;
+  for (const char* text : {"100", "99+2", "1+18446744073709551615"})
+    EXPECT_THAT(places(text), HasSubstr("lies beyond the disk's 100 sectors")) << text;
 }
 
 TEST(MachineFaults, WhatTheMachineHasNotIsRefused) {
