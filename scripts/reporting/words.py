@@ -103,7 +103,7 @@ def number(value, digits=3):
 
 # Tables of exit costs, for a sentence and for a label.
 HOSTS = {
-    "atom-2010": "a small KVM host of 2010",
+    "atom-2010": "a small KVM host of 2010 (assumed)",
     "kvm-2012": "a KVM host of 2012",
     "epyc-2020": "a KVM server of 2020",
     "tcg": "software emulation",

@@ -95,7 +95,9 @@ void print_machines() {
   std::vector<Row> tables, modes;
   for (const std::string& name : host::cost_table_names()) {
     const host::VmParameters costs{name};
-    tables.emplace_back(name, fmt::format("an access that the emulator serves takes {} on the way there and back", kit::to_text(costs.trap())));
+    const bool assumed = costs.exit.source().kind() == kit::Source::Kind::assumed;
+    tables.emplace_back(name, fmt::format("an access that the emulator serves takes {} on the way there and back{}", kit::to_text(costs.trap()),
+                                          assumed ? " (assumed)" : ""));
   }
   for (const host::NamedCacheMode& each : host::cache_modes)
     modes.emplace_back(each.name, fmt::format("{}, {}{}", each.mode.write_back ? "write-back told to the guest" : "every write is flushed",
