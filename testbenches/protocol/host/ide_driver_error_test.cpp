@@ -49,17 +49,6 @@ TEST(IdeDriverError, media_error_is_reported_with_its_sector) {
   EXPECT_EQ(bench.fake.resets, 1u);  // that of the bring-up
 }
 
-TEST(IdeDriverError, a_trim_that_fails_is_reported_with_48_bits) {
-  IdeBench bench{fast};
-  bench.boot();
-  bench.fake.fault = Fault::device_error, bench.fake.faults_left = ~0u;
-  bench.fake.bad_lba = 0x12345678;
-  Request& trim = bench.submit(Op::trim, 0x12345670, 16);
-  bench.run();
-  EXPECT_NE(trim.status, RequestStatus::ok);
-  EXPECT_EQ(trim.error_lba, 0x12345678u);
-}
-
 /// A fault that passes costs another attempt, one that stays the request.
 struct Scene {
   const char* name;
