@@ -2,6 +2,7 @@
 // SIGBUS within a copy leads out of it.
 #include <ahcisim/models/vfio_user/guarded_copy.hpp>
 
+#include <atomic>
 #include <csetjmp>
 #include <csignal>
 #include <cstring>
@@ -37,6 +38,9 @@ bool guarded_copy(void* to, const void* from, std::size_t bytes) {
   }
   copying = 1;
   std::memcpy(to, from, bytes);
+  // The guest's processors look at the same memory: as on the bus, no read passes a write made before (PCI Express Base, 2.4.1). Without
+  // it a virtqueue's used index may still be on its way when the driver's wish for an interrupt is read, and neither side wakes the other.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
   copying = 0;
   return true;
 }
