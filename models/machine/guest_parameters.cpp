@@ -18,7 +18,7 @@ void without_time(kit::ParameterSet& set) {
 }  // namespace
 
 EmulatedParameters::EmulatedParameters(const std::string& interface, const std::string& costs) : vm{costs} {
-  constexpr kit::Rate no_limit{1e15};
+  constexpr kit::Rate no_limit{1e24};  // less than a picosecond for the 4 GiB that a transaction can have
   without_time(endpoint);
   without_time(ata);
   memory.read_latency.set(kit::Duration{}, kit::derived(why_zero));

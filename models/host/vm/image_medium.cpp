@@ -2,6 +2,8 @@
 // Calls on the image, one after the other for each command; any number of commands at once.
 #include <ahcisim/models/host/vm/image_medium.hpp>
 
+#include <algorithm>
+
 namespace ahcisim::host {
 
 using disk::MediaOp;
@@ -40,6 +42,7 @@ void ImageMedium::submit(MediaRequest& request, Duration now) {
   Operation& operation = take(request);
   if (request.tag) emulator_.stamp(*request.tag);
   const Duration parsed = emulator_.spend(emulator_.parameters().command_start());
+  if (request.tag) stamp_received(*request.tag, parsed);
   switch (request.op) {
     case MediaOp::read: return start(operation, Op::read, request.range);
     case MediaOp::write:
@@ -57,7 +60,18 @@ void ImageMedium::submit(MediaRequest& request, Duration now) {
   }
 }
 
+/// Device code has read the command at `parsed`. What it finds in the guest's memory with that is no later than that: it maps the
+/// buffer. Data that the guest brought by accesses of its own before (IDE, a range list) is what the code read.
+void ImageMedium::stamp_received(wire::RequestTag& tag, Duration parsed) {
+  const std::int64_t data = tag.when(Stage::transferred);
+  if (data > tag.when(Stage::received)) return;
+  tag.stamp(Stage::received, parsed.ps());
+  if (data >= 0) tag.stamp(Stage::transferred, parsed.ps());
+}
+
 void ImageMedium::transferred(MediaRequest& request, Duration) {
+  if (wire::RequestTag* const tag = request.tag)
+    tag->stamp(Stage::transferred, std::max(tag->when(Stage::transferred), tag->when(Stage::received)));
   start(*reinterpret_cast<Operation*>(static_cast<std::uintptr_t>(request.scratch[0])), Op::write, request.range);
 }
 

@@ -79,6 +79,7 @@ class ImageMedium final : public disk::Medium, private RequestOwner {
   void told(Operation& operation, kit::Duration at);
   void fill(const Request& request, std::uint8_t* data, std::uint64_t offset, std::uint32_t bytes) override;
   void answer(Operation& operation, kit::Duration at);
+  static void stamp_received(wire::RequestTag& tag, kit::Duration parsed);
   static void copy_stages(const wire::RequestTag& from, wire::RequestTag& to);
 
   kit::Calendar& calendar_;
