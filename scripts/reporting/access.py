@@ -25,8 +25,11 @@ class Way:
     def actor(self, stage):
         return actor_of(stage, self.run.emulated, self.op, self.run.interface)
 
+    def text(self, stage):
+        return stage_text(stage, self.run.emulated, self.op, self.run.interface)
+
     def steps(self):
-        return [(stage_text(stage, self.run.emulated, self.op, self.run.interface), self.actor(stage), ps) for stage, ps in self.stages]
+        return [(self.text(stage), self.actor(stage), ps) for stage, ps in self.stages]
 
     def by_actor(self):
         sums = {}
@@ -131,11 +134,17 @@ def timeline(workload, where, ways):
 
 
 def table(workload, where, ways):
-    stages = [stage for stage in STAGES if any(stage == s for way in ways for s, _ in way.stages)]
+    # As the timelines call them: a stage that has another name for one interface has a row of its own for it.
+    passed = [(stage, 0) for stage in STAGES if any(stage == s for way in ways for s, _ in way.stages)]
+    names = dict.fromkeys(
+        (stage, way.text(stage))
+        for stage, _ in in_order(passed, ways[0].op)
+        for way in ways
+        if stage in dict(way.stages)
+    )
     rows = [
-        [stage_text(stage, ways[0].run.emulated, ways[0].op)]
-        + [picoseconds(dict(way.stages).get(stage)) for way in ways]
-        for stage in stages
+        [text] + [picoseconds(dict(way.stages).get(stage) if way.text(stage) == text else None) for way in ways]
+        for stage, text in names
     ]
     rows.append(["sum of the stages"] + [picoseconds(sum(ps for _, ps in way.stages)) for way in ways])
     rows.append(["from call to return"] + [picoseconds(way.request.latency) for way in ways])

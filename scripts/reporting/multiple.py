@@ -116,7 +116,7 @@ def timeline(experiment, workload, by, interfaces, depths):
     for name, rows in chosen.items():
         begin = rows[0].begin
         drawn = [
-            (f"{request.op} {request.number}", parts_of(request, begin, by[name, depth].emulated)) for request in rows
+            (f"{request.op} {request.number}", parts_of(request, begin, by[name, depth])) for request in rows
         ]
         panels.append(
             (
@@ -141,9 +141,10 @@ def timeline(experiment, workload, by, interfaces, depths):
     )
 
 
-def parts_of(request, begin, emulated):
+def parts_of(request, begin, run):
     at, parts = request.begin - begin, []
     for stage, ps in in_order(request.stages, request.op):
-        parts.append((at, ps, actor_of(stage, emulated, request.op), stage_text(stage, emulated, request.op)))
+        about = (stage, run.emulated, request.op, run.interface)
+        parts.append((at, ps, actor_of(*about), stage_text(*about)))
         at += ps
     return parts

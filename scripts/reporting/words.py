@@ -40,11 +40,11 @@ ACTORS = {
 
 
 def in_order(stages, op):
-    """Stages as a request of this kind passes them: a write's data moves before the call on the host, or the medium, that writes it."""
-    if op != "write":
-        return stages
+    """Stages as a request of this kind passes them. Data moves to a write (or trim) before the call on the host, or the medium, that
+    does it; from a read after the emulator knows that the host has it, or the medium."""
     names = list(STAGES)
-    next_point = "host_call" if any(stage == "host_call" for stage, _ in stages) else "positioned"
+    by_call = any(stage == "host_call" for stage, _ in stages)
+    next_point = "status" if op == "read" else "host_call" if by_call else "positioned"
     before = {"transferred": names.index(next_point) - 0.5}
     return sorted(stages, key=lambda stage: before.get(stage[0], names.index(stage[0])))
 
@@ -55,7 +55,8 @@ def actor_text(actor, emulated):
 
 def actor_of(stage, emulated, op, interface=""):
     """Who has the request in this stage: a key of ACTORS."""
-    # Under a hypervisor data is handed over when the guest lets it: by its accesses, or starting the bus master.
+    # Under a hypervisor data is handed over when the guest lets it: by its accesses, or starting the bus master. Where it can do
+    # so at once that is a part of the device code before it (a write) or after it (a read).
     by_guest = fed_by_hand(stage, emulated, op, interface) or (emulated and stage == "transferred")
     return "exit" if by_guest else STAGES[stage][2]
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ahcisim report: its experiments in one go, what it leaves behind, and how mistakes are answered.
+#include <regex>
+
 #include "program.hpp"
 
 namespace ahcisim {
@@ -50,6 +52,67 @@ TEST_F(Report, SameResultsAsRun) {
   const std::string page = text_of(folder() / "a/report.html");
   for (const char* words : {"Not on this page", "<td class=\"open\">not run</td>"})
     EXPECT_NE(page.find(words), std::string::npos) << "what was not run is named: " << words;
+}
+
+/// The first cell of each row of a page's table, and the row's numbers.
+std::vector<std::vector<std::string>> rows_of_table(const std::string& page, const std::string& caption) {
+  std::vector<std::vector<std::string>> rows;
+  const std::size_t begin = page.find(caption), end = page.find("</table>", begin);
+  if (begin == std::string::npos) return rows;
+  const std::string table = page.substr(begin, end - begin);
+  const std::regex cell{"<(th scope=\"row\"|td)>([^<]*)<"};
+  for (std::sregex_iterator i{table.begin(), table.end(), cell}, none; i != none; ++i) {
+    if ((*i)[1] != "td") rows.emplace_back();
+    if (!rows.empty()) rows.back().push_back((*i)[2]);
+  }
+  return rows;
+}
+
+// Real requests of a guest, image on tmpfs: the page tells of them in an order that can be, and each step takes its time.
+TEST_F(Report, TellsAGuestsRequestInTheOrderOfItsWay) {
+  const auto point = [](const char* name, const char* interface, const char* more) {
+    return std::string{"[[point]]\nname = \""} + name + "\"\n[point.set]\nmachine = { deployment = \"emulated\", interface = \"" + interface +
+           "\" }\nvm.costs = \"kvm-2012\"\nimage = { backing = \"tmpfs\", cache = \"none\" }\nguest.io = \"direct\"\n" + more;
+  };
+  const std::string workload = "block = \"4KiB\"\nspan = \"1GiB\"\nrequests = 11\ndepth = 1\n";
+  write("e/device_access.toml",
+        "title = \"t\"\nseed = 1\n[[workload]]\nname = \"a read\"\npattern = \"randread\"\n" + workload +
+            "[[workload]]\nname = \"a write\"\npattern = \"randwrite\"\n" + workload +
+            point("pio", "ide", "guest.driver.mode = \"pio\"\n") + point("dma", "ide", "guest.driver.mode = \"dma\"\n") +
+            point("ncq", "ahci", "") + point("virtio", "virtio_blk", ""));
+  const Outcome outcome = run({"report", "--only", "device_access", "--results", "r"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const std::string page = text_of(folder() / "r/report.html");
+  const auto reads = rows_of_table(page, "a read, emulated, image on tmpfs</caption>"),
+             writes = rows_of_table(page, "a write, emulated, image on tmpfs</caption>");
+  const auto place = [](const auto& rows, const std::string& name) {
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r[0] == name; });
+    EXPECT_NE(row, rows.end()) << name;
+    return row - rows.begin();
+  };
+  const char* const in[] = {"dispatch", "device code reads the request", "emulator calls the host"};
+  for (const auto& rows : {reads, writes})
+    for (int i = 0; i < 2; ++i) EXPECT_LT(place(rows, in[i]), place(rows, in[i + 1])) << in[i];
+  EXPECT_LT(place(reads, "host: read"), place(reads, "emulator told"));
+  EXPECT_LT(place(reads, "emulator told"), place(reads, "device code completes"));
+  EXPECT_LT(place(writes, "data handed over"), place(writes, "emulator calls the host"));
+  ASSERT_EQ(reads.size(), static_cast<std::size_t>(place(reads, "from call to return")) + 1);
+  // IDE PIO, IDE DMA, AHCI NCQ, virtio-blk.
+  const auto cell = [&](const auto& rows, const std::string& name, std::size_t column) {
+    const auto at = static_cast<std::size_t>(place(rows, name));
+    return at < rows.size() && column < rows[at].size() ? rows[at][column] : "no cell";
+  };
+  for (std::size_t column = 1; column <= 4; ++column) {
+    EXPECT_NE(cell(reads, "device code reads the request", column), "–") << column;
+    EXPECT_NE(cell(writes, "device code reads the request", column), "–") << column;
+  }
+  for (std::size_t column = 2; column <= 4; ++column)
+    EXPECT_GT(std::stod(cell(reads, "device code completes", column)), 1.0) << "more than what rounding leaves: " << column;
+  // Data that the guest fetches itself is no device code, in the table as in the timeline.
+  EXPECT_GT(std::stod(cell(reads, "data fetched, exit by exit", 1)), 100.0);
+  EXPECT_EQ(cell(reads, "data fetched, exit by exit", 2), "–");
+  EXPECT_EQ(cell(reads, "device code completes", 1), "–");
+  for (const auto& row : reads) EXPECT_NE(row[0], "data handed over") << "an emulated read's data is moved on by device code";
 }
 
 TEST_F(Report, Options) {
