@@ -96,25 +96,25 @@ def section(experiment):
 
 
 def verdicts(runs):
-    """(mode, interface) -> (cuts, losses), over all drives; losses are cuts after which a promise was broken."""
+    """(mode, interface) -> (cuts, broken, what), over all drives: after how many cuts a promise was broken, and how."""
     found = {}
     for run in runs:
         if "durability" in run.entry:
             judged = run.entry["durability"]
-            cuts, losses = found.get((mode_of(run), run.interface), (0, 0))
-            broken = max(judged["losses"], judged["order_violations"], judged["foreign"])
-            found[mode_of(run), run.interface] = (cuts + judged["cuts"], losses + broken)
+            cuts, broken, how = found.get((mode_of(run), run.interface), (0, 0, ()))
+            how += tuple(word for key, word in (("losses", "lost"), ("foreign", "never written")) if judged[key])
+            found[mode_of(run), run.interface] = (cuts + judged["cuts"], broken + judged["broken"], how)
     return found
 
 
 def verdict_cell(found, mode, interface):
     if (mode, interface) not in found:
         return ("not examined", "open")
-    cuts, losses = found[mode, interface]
+    cuts, broken, how = found[mode, interface]
     cuts_text = f"{number(cuts)} power cuts"
-    return (
-        (f"nothing lost in {cuts_text}", "good") if losses == 0 else (f"lost in {number(losses)} of {cuts_text}", "bad")
-    )
+    if broken == 0:
+        return (f"nothing lost in {cuts_text}", "good")
+    return (f"{' or '.join(dict.fromkeys(how))} in {number(broken)} of {cuts_text}", "bad")
 
 
 def durability(runs, modes, interfaces):
@@ -200,7 +200,7 @@ def answer(experiment, interfaces):
                     f"{fast} is fastest with {workload} on {drive} ({slow} takes {times(safe[slow].seconds / safe[fast].seconds)} as long)"
                 )
     found = verdicts(experiment.runs)
-    lost = [mode for mode in CACHES if any(losses for (m, _), (_, losses) in found.items() if m == mode)]
+    lost = [mode for mode in CACHES if any(broken for (m, _), (_, broken, _) in found.items() if m == mode)]
     if found:
         parts.append(
             f"of what was promised to be stable, a power cut loses data under {join(lost)} only"

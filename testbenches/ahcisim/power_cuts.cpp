@@ -78,7 +78,7 @@ void add_times(json& run, const host::StampingWorkload& program) {
 
 json durability_json(const host::PowerCutVerdict& verdict) {
   return {{"cuts", verdict.cuts}, {"losses", verdict.cuts_losing_stable}, {"order_violations", verdict.cuts_out_of_order},
-          {"foreign", verdict.cuts_with_foreign}, {"unpromised_lost", verdict.cuts_losing_acknowledged},
+          {"foreign", verdict.cuts_with_foreign}, {"broken", verdict.cuts_with_any_breach}, {"unpromised_lost", verdict.cuts_losing_acknowledged},
           {"first_breach", verdict.first_breach}};
 }
 

@@ -91,7 +91,7 @@ json run_keys() {
           {"events_per_request", "events of the calendar by requests: what the simulation costs"},
           {"durability", "of a workload with power_cuts: cuts examined, and at how many of them a write was lost that was promised to be "
                          "safe (losses), was lost though a later one was kept (order_violations), a sector held what nobody wrote to it "
-                         "(foreign), an acknowledged write was lost that nobody had promised (unpromised_lost)"},
+                         "(foreign), any of these was the case (broken), an acknowledged write was lost that nobody had promised (unpromised_lost)"},
           {"settings", "parameters that were set; all others have the values that `ahcisim params` prints"},
           {"statistics", "every statistic of every block, with its unit and meaning; counted since the device was ready"},
           {"diagnostics", "what blocks found wrong with their neighbours' behaviour: rule, first time in ps, count"}};

@@ -101,12 +101,14 @@ class PowerCutSweep {
     ++verdict.cuts;
     verdict.cuts_losing_stable += !lost_stable_.empty();
     verdict.cuts_with_foreign += foreign_ != 0;
+    const bool breached = !lost_stable_.empty() || foreign_ != 0;  // what is out of order is lost, too
+    verdict.cuts_with_any_breach += breached;
     verdict.cuts_losing_acknowledged += lost_acknowledged_ != 0;
     verdict.lost_stable += lost_stable_.size();
     verdict.lost_acknowledged += lost_acknowledged_;
     verdict.most_lost_acknowledged = std::max(verdict.most_lost_acknowledged, lost_acknowledged_);
     verdict.cuts_out_of_order += !lost_stable_.empty() && latest_there_ >= lost_stable_.begin()->first;
-    if (verdict.first_breach.empty() && (!lost_stable_.empty() || foreign_ != 0)) verdict.first_breach = breach(at);
+    if (verdict.first_breach.empty() && breached) verdict.first_breach = breach(at);
   }
 
  private:

@@ -33,13 +33,14 @@ struct PowerCutVerdict {
   std::uint64_t cuts_losing_stable = 0;      ///< … at which a write promised to be safe was missing
   std::uint64_t cuts_out_of_order = 0;       ///< … at which also a later write was there
   std::uint64_t cuts_with_foreign = 0;       ///< … at which a sector held what nobody wrote to it
+  std::uint64_t cuts_with_any_breach = 0;    ///< … at which one of these was the case
   std::uint64_t cuts_losing_acknowledged = 0;///< … at which a write was missing that was acknowledged and not promised
   std::uint64_t lost_stable = 0;             ///< missing writes, summed over the cuts
   std::uint64_t lost_acknowledged = 0;       ///< likewise: allowed, the price of a volatile cache
   std::uint64_t most_lost_acknowledged = 0;  ///< … at a single cut
   std::string first_breach;                  ///< one line on the first broken promise; empty: none
 
-  bool holds() const { return cuts_losing_stable == 0 && cuts_out_of_order == 0 && cuts_with_foreign == 0; }
+  bool holds() const { return cuts_with_any_breach == 0; }
 };
 
 class PowerCutJudge {

@@ -103,6 +103,13 @@ TEST_F(ReportPage, StagesAddUpToTheLatency) {
   EXPECT_EQ(sums.front().front(), "145.459600");  // the median of 101 requests that are 1 ns apart
 }
 
+// Made-up unsafe: 1 of 3 cuts loses a write, and 1 of 12 others leaves what nobody wrote.
+TEST_F(ReportPage, PowerCutsAreCountedByWhatWasWrong) {
+  make_page();
+  EXPECT_NE(page().find("lost or never written in "), std::string::npos);
+  EXPECT_EQ(page().find(">lost in "), std::string::npos);
+}
+
 TEST_F(ReportPage, RowsThatDifferFromQemuAreNamedSo) {
   make_page();
   const std::string exact = page().substr(page().find("exact</caption>"));

@@ -266,6 +266,7 @@ TEST_F(Results, PowerCutsAreJudged) {
     const std::string cache = run["settings"]["image.cache"];
     EXPECT_EQ(judged["cuts"], 2000);
     EXPECT_EQ(judged["foreign"], 0);
+    EXPECT_EQ(judged["broken"], judged["losses"]);
     EXPECT_EQ(judged["losses"] > 0, cache == "unsafe") << "flushes are ignored there, and nowhere else: " << judged.dump();
     if (cache != "unsafe") {
       EXPECT_EQ(judged["order_violations"], 0);

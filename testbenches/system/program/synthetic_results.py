@@ -110,7 +110,8 @@ def durability(workload, cache):
     if "power_cuts" not in workload:
         return {}
     lost = workload["power_cuts"] // 3 if cache == "unsafe" else 0
-    counts = {"losses": lost, "order_violations": lost // 2, "foreign": 0, "unpromised_lost": workload["power_cuts"] // 5}
+    foreign = lost // 4  # of other cuts
+    counts = {"losses": lost, "order_violations": lost // 2, "foreign": foreign, "broken": lost + foreign, "unpromised_lost": workload["power_cuts"] // 5}
     return {"durability": {"cuts": workload["power_cuts"], "first_breach": ""} | counts}
 
 

@@ -117,6 +117,20 @@ TEST(PowerCutJudge, BytesThatNobodyWroteThere) {
   EXPECT_EQ(healed.cuts_with_foreign, 1u);
 }
 
+TEST(PowerCutJudge, ACutThatBreaksAnyRuleCountsOnce) {
+  WriteHistory history;
+  const auto first = history.write_submitted(0, 1, true, 1_us), second = history.write_submitted(1, 1, false, 1_us);
+  history.write_acknowledged(first, 2_us);
+  history.write_acknowledged(second, 2_us);
+  // Lost from 2 to 5 us; bytes that nobody wrote from 4 to 7 us.
+  const PowerCutJudge judge{history, {safe(5_us, 0, first), {4_us, 1, {Kind::foreign, 0}}, safe(7_us, 1, second)}};
+  const PowerCutVerdict verdict = judge.examine({1_us, 3_us, 4_us, 5_us, 6_us, 8_us});
+  EXPECT_EQ(verdict.cuts_losing_stable, 2u);
+  EXPECT_EQ(verdict.cuts_with_foreign, 3u);
+  EXPECT_EQ(verdict.cuts_with_any_breach, 4u);
+  EXPECT_FALSE(verdict.holds());
+}
+
 /// The three rules, read off for one instant.
 PowerCutVerdict by_definition(const WriteHistory& history, const std::vector<DurableChange>& changes, Duration at) {
   std::map<std::uint64_t, SectorContent> disk;
@@ -194,6 +208,7 @@ TEST(PowerCutJudge, TheSweepCountsWhatTheDefinitionsSay) {
       ASSERT_EQ(found.lost_stable, expected.lost_stable) << "round " << round << ", " << at.ns() << " ns";
       ASSERT_EQ(found.lost_acknowledged, expected.lost_acknowledged) << "round " << round << ", " << at.ns() << " ns";
       ASSERT_EQ(found.cuts_with_foreign, expected.cuts_with_foreign) << "round " << round << ", " << at.ns() << " ns";
+      ASSERT_EQ(found.cuts_with_any_breach, expected.lost_stable != 0 || expected.cuts_with_foreign != 0);
       // Once a later write was there, its overwriting does not mend the order: the sweep may find more.
       ASSERT_GE(found.cuts_out_of_order, expected.cuts_out_of_order) << "round " << round << ", " << at.ns() << " ns";
       lost += found.lost_stable, reordered += found.cuts_out_of_order;
