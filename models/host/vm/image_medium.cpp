@@ -123,7 +123,12 @@ void ImageMedium::returned(std::uint64_t argument) {
   if (operation.call.status != RequestStatus::ok) operation.failed = true;
   if (operation.guest && operation.guest->tag) {
     wire::RequestTag& tag = *operation.guest->tag;
-    if (tag.when(Stage::host_call) < 0) tag.stamp(Stage::host_call, operation.begun.ps());
+    if (tag.when(Stage::host_call) < 0) {
+      const std::int64_t begun = operation.begun.ps();
+      tag.stamp(Stage::host_call, begun);
+      // Of several commands for one request the account follows the call that returned first: others may be read after it began.
+      if (tag.when(Stage::received) > begun) tag.stamp(Stage::received, begun);
+    }
     copy_stages(operation.call.tag, tag);
     tag.stamp(Stage::host_done, now.ps());
   }

@@ -42,7 +42,9 @@ TEST_P(MachinePowerCut, ForcedUnitAccessByTheDisk) {
   forced.options.flush_every = 0;
   const PowerCutVerdict verdict = cut_power(forced);
   EXPECT_TRUE(verdict.holds()) << verdict.first_breach;
-  if (volatile_buffer()) EXPECT_GT(verdict.cuts_losing_acknowledged, 0u);
+  if (volatile_buffer()) {
+    EXPECT_GT(verdict.cuts_losing_acknowledged, 0u);
+  }
 }
 
 TEST_P(MachinePowerCut, ForcedUnitAccessByAFlushBehindTheWrite) {
@@ -76,7 +78,9 @@ TEST_P(MachinePowerCut, OverIde) {
   parallel.options.fua_percent = 5;
   const PowerCutVerdict verdict = cut_power(parallel);
   EXPECT_TRUE(verdict.holds()) << verdict.first_breach;
-  if (volatile_buffer()) EXPECT_GT(verdict.cuts_losing_acknowledged, 0u);
+  if (volatile_buffer()) {
+    EXPECT_GT(verdict.cuts_losing_acknowledged, 0u);
+  }
 }
 
 TEST_P(MachinePowerCut, AFlushThatIsForgottenNowAndThenIsFoundOut) {
