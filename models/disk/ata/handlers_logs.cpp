@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Handlers of the ATA device: General Purpose Logging and SMART (ACS-3, annex "Log page definitions").
 #include <ahcisim/models/disk/ata/identify_log.hpp>
+#include <ahcisim/models/disk/ata/identify_page.hpp>
 #include <ahcisim/models/disk/ata_device.hpp>
 
 namespace ahcisim::disk {
@@ -12,13 +13,6 @@ constexpr std::size_t host_log_bytes = (last_host_log - first_host_log + 1) * ho
 
 bool is_host_log(std::uint8_t log) { return log >= first_host_log && log <= last_host_log; }
 std::size_t host_log_offset(std::uint8_t log, std::size_t index) { return ((log - first_host_log) * host_log_pages + index) * page; }
-
-/// A checksum in the last byte that makes the page sum to zero.
-void seal(std::uint8_t* to) {
-  std::uint8_t sum = 0;
-  for (std::size_t i = 0; i < page - 1; ++i) sum = static_cast<std::uint8_t>(sum + to[i]);
-  to[page - 1] = static_cast<std::uint8_t>(-sum);
-}
 
 }  // namespace
 
@@ -51,10 +45,10 @@ void AtaDevice::read_log_page(std::uint8_t log, LogAccess access, std::uint32_t 
       wire::store_le16(to, 1);  // version: of General Purpose Logging, or logs of several sectors
       for (unsigned other = 1; other < 256; ++other) wire::store_le16(to + 2 * other, log_pages(static_cast<std::uint8_t>(other), access));
       break;
-    case 0x01: case 0x02: error_log_.write_summary(to); seal(to); break;
-    case 0x03: error_log_.write_extended(to); seal(to); break;
-    case 0x06: self_test_page(to); seal(to); break;
-    case 0x07: extended_self_test_page(to); seal(to); break;
+    case 0x01: case 0x02: error_log_.write_summary(to); seal_page(to); break;
+    case 0x03: error_log_.write_extended(to); seal_page(to); break;
+    case 0x06: self_test_page(to); seal_page(to); break;
+    case 0x07: extended_self_test_page(to); seal_page(to); break;
     case 0x10: std::copy(queue_error_log_.begin(), queue_error_log_.end(), to); break;
     case 0x13:
       to[0] = 0x01;  // subcommand DATA SET MANAGEMENT,
@@ -184,7 +178,7 @@ void AtaDevice::smart_data(std::uint8_t* to, bool thresholds) const {
     to[372] = to[373] = 1;  // minutes for a short, an extended self-test
     to[363] = self_tests_ ? self_test_[(self_tests_ - 1) % kept_self_tests].status : 0;
   }
-  seal(to);
+  seal_page(to);
 }
 
 /// Runs at once and keeps its result for the logs of self-tests.

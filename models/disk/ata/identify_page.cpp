@@ -13,8 +13,7 @@ void put_identify_bits(std::uint8_t* to, unsigned word, unsigned high, unsigned 
     if (value >> (bit - low) & 1) to[word * 2 + bit / 8] |= static_cast<std::uint8_t>(1u << bit % 8);
 }
 
-void seal_identify(std::uint8_t* to) {
-  to[510] = 0xa5;
+void seal_page(std::uint8_t* to) {
   std::uint8_t sum = 0;
   for (unsigned i = 0; i < 511; ++i) sum = static_cast<std::uint8_t>(sum + to[i]);
   to[511] = static_cast<std::uint8_t>(-sum);

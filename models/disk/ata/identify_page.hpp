@@ -20,8 +20,8 @@ template <class Inputs> struct IdentifyField {
 
 /// Sets the bits of a field whose value has them.
 void put_identify_bits(std::uint8_t* to, unsigned word, unsigned high, unsigned low, std::uint64_t value);
-/// Word 255: the signature, and a checksum that makes all bytes sum to zero.
-void seal_identify(std::uint8_t* to);
+/// A checksum in the last of 512 bytes that makes them all sum to zero.
+void seal_page(std::uint8_t* to);
 /// `text` as ATA strings are: the first letter in the upper byte of the first word, padded with spaces.
 void write_ata_string(const std::string& text, std::uint8_t* to, std::size_t bytes);
 
@@ -38,7 +38,8 @@ void write_identify_page(const IdentifyField<Inputs> (&rows)[count], const Input
   std::fill(to, to + 512, std::uint8_t{0});
   for (const IdentifyField<Inputs>& row : rows) put_identify_bits(to, row.word, row.high, row.low, row.value(inputs));
   write_identify_names(inputs.parameters, to);
-  seal_identify(to);
+  to[510] = 0xa5;  // word 255: the signature; the checksum is its upper byte
+  seal_page(to);
 }
 
 /// Throws kit::ConfigError where a text has more letters than its words, or others than printable ASCII ones.

@@ -112,12 +112,9 @@ TEST_F(AtaChs, AnUnreadableSectorIsToldAsItWasAsked) {
 TEST_F(AtaChs, ATranslationOutlivesASoftResetUnlessSettingsRevert) {
   set_translation(4, 17);
   const auto soft_reset = [&] {
-    wire::RegisterH2D control;
-    control.control = 0x04;
-    bench.host.command(control);
+    bench.host.control(0x04);
     bench.run();
-    control.control = 0;
-    bench.host.command(control);
+    bench.host.control(0);
     bench.run(Duration::from_ms(20));
   };
   soft_reset();

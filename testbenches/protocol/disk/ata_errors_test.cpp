@@ -149,11 +149,8 @@ TEST(AtaErrors, AHungCommandThatIsNotQueuedEndsWithASoftReset) {
   bench.start();
   bench.execute(Bench::fis(0x25, 0, 8), {}, Duration::from_ms(100));
   EXPECT_TRUE(bench.host.seen.empty());
-  wire::RegisterH2D control;
-  control.control = 0x04;
-  bench.host.command(control);
-  control.control = 0;
-  bench.host.command(control);
+  bench.host.control(0x04);
+  bench.host.control(0);
   bench.run(Duration::from_ms(10));
   EXPECT_THAT(bench.host.types(), ElementsAre(D2H));
   bench.execute(Bench::fis(0x25, 8, 8));
@@ -286,14 +283,11 @@ TEST(AtaResets, SoftResetInTwoSteps) {
   bench.host.command(Bench::queued(true, 1, 0, 8));
   bench.run();
   bench.host.clear();
-  wire::RegisterH2D control;
-  control.control = 0x04;
-  bench.host.command(control);
+  bench.host.control(0x04);
   bench.run();
   EXPECT_TRUE(bench.host.seen.empty());
   EXPECT_EQ(bench.device.outstanding(), 0u);
-  control.control = 0;
-  bench.host.command(control);
+  bench.host.control(0);
   bench.run(Duration::from_ms(10));
   ASSERT_THAT(bench.host.types(), ElementsAre(D2H));
   EXPECT_EQ(bench.host.seen[0].as<wire::RegisterD2H>().flags, 0);
@@ -308,11 +302,8 @@ TEST(AtaResets, BothStepsBackToBack) {
   Bench bench;
   bench.start();
   bench.host.clear();
-  wire::RegisterH2D control;
-  control.control = 0x04;
-  bench.host.command(control);
-  control.control = 0;
-  bench.host.command(control);
+  bench.host.control(0x04);
+  bench.host.control(0);
   bench.run(Duration::from_ms(10));
   EXPECT_THAT(bench.host.types(), ElementsAre(D2H));
 }

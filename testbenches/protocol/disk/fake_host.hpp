@@ -74,6 +74,12 @@ class FakeHost final : public sc_core::sc_module {
     frame.tag = tag;
     transmit(frame, 20);
   }
+  /// Writes the Device Control register; SRST is bit 2.
+  void control(std::uint8_t value) {
+    wire::RegisterH2D fis;
+    fis.control = value;
+    command(fis);
+  }
   /// Sends anything; returns the verdict.
   wire::Verdict raw(wire::Frame& frame) { return transmit(frame, frame.fis_bytes + frame.payload_bytes); }
   void clear() {

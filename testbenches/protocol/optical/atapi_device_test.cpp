@@ -29,12 +29,9 @@ TEST(AtapiDevice, SignatureAfterEveryReset) {
   bench.command(AtapiBench::fis(0x90));
   expect_signature(wire::RegisterD2H::I);
   bench.host.clear();
-  wire::RegisterH2D control;
-  control.control = 0x04;
-  bench.host.command(control);
+  bench.host.control(0x04);
   bench.run();
-  control.control = 0;
-  bench.host.command(control);
+  bench.host.control(0);
   bench.run(Duration::from_ms(5));
   expect_signature(0);
   bench.host.clear();
