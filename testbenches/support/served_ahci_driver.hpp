@@ -106,9 +106,28 @@ class ServedAhciDriver {
   std::uint8_t* memory_;
 };
 
+/// Bytes from address 0 on.
+inline constexpr std::size_t served_memory_bytes = 1 << 20;
+
+/// A client whose memory is reached by messages.
+struct ServedAhciMessenger {
+  explicit ServedAhciMessenger(const std::string& path) : client{path}, driver{client, memory_of(client)} {
+    client.version();
+    client.map(0, served_memory_bytes, -1);
+  }
+  VfioUserClient client;
+  ServedAhciDriver driver;
+
+ private:
+  static std::uint8_t* memory_of(VfioUserClient& client) {
+    client.memory.resize(served_memory_bytes);
+    return client.memory.data();
+  }
+};
+
 /// A client that has shared its memory.
 struct ServedAhciGuest {
-  static constexpr std::size_t memory_bytes = 1 << 20;
+  static constexpr std::size_t memory_bytes = served_memory_bytes;
   explicit ServedAhciGuest(const std::string& path) : client{path}, driver{client, memory.data()} {
     client.version();
     client.map(0, memory_bytes, memory.descriptor());

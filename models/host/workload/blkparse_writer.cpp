@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Writing of blkparse text.
+#include <ahcisim/models/host/workload/blkparse_writer.hpp>
+
+#include <cerrno>
+#include <cstring>
+#include <iterator>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <ahcisim/models/host/workload/blkparse_writer.hpp>
 #include <ahcisim/models/kit/param.hpp>
-#include <cerrno>
-#include <cstring>
-#include <iterator>
 
 namespace ahcisim::host {
 namespace {

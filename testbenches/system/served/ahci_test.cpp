@@ -89,11 +89,9 @@ TEST(ServedAhci, CommandsOnSharedMemory) {
 TEST(ServedAhci, CommandsWithMemoryByMessage) {
   Rig rig;
   rig.serve([&] {
-    VfioUserClient client{rig.path()};
-    client.version();
-    client.memory.resize(Guest::memory_bytes);
-    client.map(0, Guest::memory_bytes, -1);
-    Driver driver{client, client.memory.data()};
+    ServedAhciMessenger messenger{rig.path()};
+    VfioUserClient& client = messenger.client;
+    Driver& driver = messenger.driver;
     ASSERT_TRUE(driver.bring_up());
     ASSERT_TRUE(driver.round_trip(5)) << "registers are read while data moves";
     EXPECT_GT(client.dma_messages, 8u);
@@ -104,11 +102,9 @@ TEST(ServedAhci, CommandsWithMemoryByMessage) {
 TEST(ServedAhci, ACommandIssuedWhileDataMovesIsOutstanding) {
   Rig rig;
   rig.serve([&] {
-    VfioUserClient client{rig.path()};
-    client.version();
-    client.memory.resize(Guest::memory_bytes);
-    client.map(0, Guest::memory_bytes, -1);
-    Driver driver{client, client.memory.data()};
+    ServedAhciMessenger messenger{rig.path()};
+    VfioUserClient& client = messenger.client;
+    Driver& driver = messenger.driver;
     ASSERT_TRUE(driver.bring_up());
     const auto serve = client.on_dma;
     bool issued = false;
