@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 namespace ahcisim::vfio_user {
@@ -18,6 +19,14 @@ bool harmless(int fd) {
   if (::fstat(fd, &status) != 0 || (status.st_mode & S_IFMT) != 0) return false;
   const int flags = ::fcntl(fd, F_GETFL);
   return flags >= 0 && ((flags & O_NONBLOCK) || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0);
+}
+
+/// Takes an eventfd's count away; false where the client has already done so. Never waits, whatever the client has made of the file
+/// since it was sent.
+bool take_back(int fd) {
+  std::uint64_t count = 0;
+  iovec into{&count, sizeof count};
+  return ::preadv2(fd, &into, 1, -1, RWF_NOWAIT) == static_cast<ssize_t>(sizeof count);
 }
 
 }  // namespace
@@ -39,6 +48,7 @@ int InterruptTable::set(const SetIrqs& request, const std::uint8_t* data, std::u
   if (!chosen) return EINVAL;
   if (kind == SetIrqs::DATA_BOOL && !data[0]) return 0;
   masked_ = action == SetIrqs::MASK;
+  if (!masked_) told_ = false;
   update_level();
   return 0;
 }
@@ -70,7 +80,7 @@ int InterruptTable::attach(std::vector<Vector>& vectors, const SetIrqs& request,
     due_ |= vector.pending && vector.event;
   }
   if (request.index == irq::intx) {
-    masked_ = false;
+    masked_ = told_ = false;
     update_level();
   }
   return 0;
@@ -78,7 +88,7 @@ int InterruptTable::attach(std::vector<Vector>& vectors, const SetIrqs& request,
 
 void InterruptTable::disable(std::uint32_t index) {
   for (Vector& vector : vectors_[index]) vector = Vector{};
-  if (index == irq::intx) masked_ = false;
+  if (index == irq::intx) masked_ = told_ = false;
 }
 
 void InterruptTable::raise(Vector& vector) {
@@ -89,10 +99,14 @@ void InterruptTable::raise(Vector& vector) {
 void InterruptTable::update_level() {
   if (vectors_[irq::intx].empty()) return;
   Vector& line = vectors_[irq::intx].front();
-  if (!high_ && line.pending) line.pending = masked_ = false;  // the client has not been told: it will not unmask
-  if (!high_ || masked_ || !line.event) return;
-  masked_ = true;
-  raise(line);
+  if (high_) {
+    if (told_ || masked_ || !line.event) return;
+    told_ = true;
+    raise(line);
+  } else if (told_) {
+    const bool unread = line.event && take_back(line.event.get());
+    if (unread || line.pending) line.pending = told_ = false;  // the client does not know of it: it will not unmask
+  }
 }
 
 void InterruptTable::level(bool high) {
@@ -118,14 +132,14 @@ void InterruptTable::flush() {
 }
 
 void InterruptTable::reset() {
+  level(false);
   for (std::vector<Vector>& vectors : vectors_)
     for (Vector& vector : vectors) vector.pending = false;
-  high_ = false;
 }
 
 void InterruptTable::clear() {
   reset();
-  masked_ = due_ = false;
+  masked_ = told_ = due_ = false;
   for (std::vector<Vector>& vectors : vectors_)
     for (Vector& vector : vectors) vector = Vector{};
 }

@@ -12,8 +12,10 @@
 namespace ahcisim::vfio_user {
 
 /// INTx is a level: its eventfd is written once when it rises, then it counts as masked until the client unmasks it, and is
-/// written again where it is still high. A message that comes before its eventfd waits for it. What is to be written is
-/// gathered until flush(): several messages of one vector in between are one.
+/// written again where it is still high. Where it falls before the client has read the eventfd, that is taken back: the client would
+/// raise a line that nobody asserts any more, and leave it so until its guest's next access, which a guest with nothing to do does
+/// not make. A message that comes before its eventfd waits for it. What is to be written is gathered until flush(): several messages
+/// of one vector in between are one.
 class InterruptTable {
  public:
   /// `counts`: vectors of INTx, MSI and MSI-X.
@@ -48,7 +50,9 @@ class InterruptTable {
   void update_level();
 
   std::array<std::vector<Vector>, 3> vectors_;
-  bool high_ = false, masked_ = false;
+  bool high_ = false;
+  bool told_ = false;    // the eventfd was written, or will be in flush(): until the client unmasks or it is taken back
+  bool masked_ = false;  // by the client
   bool due_ = false;
 };
 

@@ -2,6 +2,7 @@
 // Levels, messages and what SET_IRQS may ask for.
 #include <cerrno>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -60,6 +61,46 @@ TEST_F(Interrupts, ALevelThatFallsBeforeItIsToldLeavesNoMask) {
   EXPECT_EQ(taken(), 0u);
   table.level(true);
   EXPECT_EQ(taken(), 1u) << "nobody would unmask it";
+}
+
+TEST_F(Interrupts, ALevelThatFallsBeforeItIsReadIsTakenBack) {
+  ASSERT_EQ(set(arm, irq::intx, 0, 1, 1), 0);
+  table.level(true);
+  table.flush();
+  table.level(false);
+  EXPECT_EQ(taken(), 0u);
+  table.level(true);
+  EXPECT_EQ(taken(), 1u) << "nobody would unmask it";
+  table.level(false);
+  table.level(true);
+  EXPECT_EQ(taken(), 0u) << "the client has read it and will unmask";
+  ASSERT_EQ(set(unmask, irq::intx, 0, 1), 0);
+  table.flush();
+  table.reset();
+  EXPECT_EQ(taken(), 0u) << "the function's reset takes it back, too";
+}
+
+TEST_F(Interrupts, ALevelThatIsTakenBackLeavesTheClientsMask) {
+  ASSERT_EQ(set(arm, irq::intx, 0, 1, 1), 0);
+  table.level(true);
+  table.flush();
+  ASSERT_EQ(set(mask, irq::intx, 0, 1), 0);
+  table.level(false);
+  table.level(true);
+  EXPECT_EQ(taken(), 0u);
+  ASSERT_EQ(set(unmask, irq::intx, 0, 1), 0);
+  EXPECT_EQ(taken(), 1u);
+}
+
+TEST_F(Interrupts, AFallDoesNotWaitForAnEventWhoseReadsWould) {
+  events[0] = Descriptor{::eventfd(0, 0)};
+  ASSERT_EQ(set(arm, irq::intx, 0, 1, 1), 0);
+  table.level(true);
+  EXPECT_EQ(taken(), 1u);
+  ASSERT_EQ(::fcntl(events[0].get(), F_SETFL, 0), 0);  // the client's descriptor is of the same file
+  table.level(false);
+  ASSERT_EQ(::fcntl(events[0].get(), F_SETFL, O_NONBLOCK), 0);
+  EXPECT_EQ(taken(), 0u);
 }
 
 TEST_F(Interrupts, ALevelThatIsHighBeforeItsEventComes) {
