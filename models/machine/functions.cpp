@@ -66,4 +66,19 @@ pcie::FunctionDescription ide_function() {
   return function;
 }
 
+pcie::FunctionDescription native_ide_function() {
+  pcie::FunctionDescription function;
+  function.vendor = 0x8086;
+  function.device = 0x24db;  // 82801EB (ICH5) IDE: the PIIX's registers, and native mode
+  // Mass storage, IDE; both channels in native mode for good, bus master (PCI IDE Controller Specification 1.0).
+  function.class_code = 0x010185;
+  for (const unsigned channel : {0u, 1u}) {
+    function.bars[2 * channel] = {pcie::BarDescription::Kind::io, 8, false};
+    function.bars[2 * channel + 1] = {pcie::BarDescription::Kind::io, 4, false};
+  }
+  function.bars[4] = {pcie::BarDescription::Kind::io, 16, false};
+  function.power_management = function.pci_express = function.function_level_reset = false;
+  return function;
+}
+
 }  // namespace ahcisim::machine

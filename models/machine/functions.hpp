@@ -16,4 +16,9 @@ pcie::FunctionDescription ahci_function(const ahci::HbaParameters& parameters);
 /// the bus master. It has no capabilities, and its interrupts do not pass PCI: bind them to IsaInterrupts.
 pcie::FunctionDescription ide_function();
 
+/// The PCI function of an IDE controller in native mode, for who cannot have fixed ports: BARs 0 and 1 are the primary
+/// channel's command and control block, 2 and 3 the secondary's, 4 the bus master; both channels share INTA. Its timing registers are
+/// ide::PciRegisters.
+pcie::FunctionDescription native_ide_function();
+
 }  // namespace ahcisim::machine

@@ -34,17 +34,17 @@ vfio_user::HostTimes host_times(const pcie::RootComplexParameters& root) {
 
 std::unique_ptr<Served> make_served(const char* name, kit::Context& context, const Parameters& parameters) {
   const std::string& interface = parameters.system.interface();
-  if (interface == "ide")
-    throw kit::ConfigError{"machine.interface = \"ide\": its registers lie at ports that no BAR moves, which vfio-user cannot pass on; set \"ahci\""};
   if (parameters.is_emulated() != (interface == "virtio_blk"))
     throw kit::ConfigError{fmt::format("machine.deployment = \"{}\": {} is served from \"bare_metal\"; the guest brings the virtual machine",
                                        parameters.system.deployment(), interface)};
   if (!parameters.is_emulated()) {
     check_given(parameters, {"host."});
     if (parameters.is_optical()) return std::make_unique<ServedOptical>(name, context, parameters);
+    if (interface == "ide") return std::make_unique<ServedIde>(name, context, parameters);
     return std::make_unique<ServedAhci>(name, context, parameters);
   }
-  check_given(parameters, {"host.", "vm.", "image.", "guest.driver.", "guest.cpu.", "guest.probe.", "guest.io", "pcie.", "ahci.", "sata.", "ata.", "faults."});
+  check_given(parameters, {"host.", "vm.", "image.", "guest.driver.", "guest.cpu.", "guest.probe.", "guest.io", "pcie.", "ahci.", "sata.", "ata.",
+                           "faults."});
   return std::make_unique<ServedVirtio>(name, context, parameters);
 }
 
@@ -69,6 +69,23 @@ ServedAhci::ServedAhci(const sc_core::sc_module_name& name, kit::Context& contex
     : Served{name, context, parameters}, HbaFront{context, parameters}, drive{"disk", context, parameters.ata, *medium_, *store_},
       faults_{context, parameters.faults, drive, &sata_link} {
   sata_link.device.bind(drive.link);
+}
+
+ServedIde::ServedIde(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters)
+    : Served{name, context, parameters}, endpoint{"endpoint", context, parameters.endpoint, native_ide_function()},
+      registers{endpoint.configuration().bank, parameters.ide.cable.index() == 1}, controller{"ide", context, parameters.ide}, interrupts{"interrupts"}, drive{"disk", context, parameters.ata, *medium_, *store_},
+      bridge{"bridge", context, endpoint, host_times(parameters.root_complex)}, faults_{context, parameters.faults, drive, nullptr} {
+  bridge.link.bind(endpoint.link);
+  for (unsigned channel = 0; channel < 2; ++channel) {
+    endpoint.bar[2 * channel].bind(controller.command_block[channel]);
+    endpoint.bar[2 * channel + 1].bind(controller.control_block[channel]);
+  }
+  endpoint.bar[4].bind(controller.bus_master);
+  controller.dma.bind(endpoint.dma);
+  controller.interrupt.bind(interrupts);
+  interrupts.out.bind(endpoint.interrupt);
+  endpoint.on_function_reset([this] { controller.reset(); });
+  controller.devices[0].bind(drive.link);
 }
 
 ServedVirtio::ServedVirtio(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters)

@@ -2,6 +2,7 @@
 // A machine without a driver: the PCI function and what lies behind it, for a guest that is a real one.
 //
 //     vfio-user client -> bridge -> PCIe link -> endpoint -> HBA -> SATA link -> disk
+//     vfio-user client -> bridge -> endpoint -> IDE -> disk
 //     vfio-user client -> bridge -> endpoint -> virtio-blk -> disk
 #pragma once
 
@@ -13,10 +14,13 @@
 #include <ahcisim/models/disk/ata_device.hpp>
 #include <ahcisim/models/disk/medium.hpp>
 #include <ahcisim/models/disk/store/store.hpp>
+#include <ahcisim/models/ide/controller.hpp>
+#include <ahcisim/models/ide/pci_registers.hpp>
 #include <ahcisim/models/kit/context.hpp>
 #include <ahcisim/models/machine/faults.hpp>
 #include <ahcisim/models/machine/parameters.hpp>
 #include <ahcisim/models/machine/recorded_medium.hpp>
+#include <ahcisim/models/machine/shared_interrupt.hpp>
 #include <ahcisim/models/pcie/endpoint.hpp>
 #include <ahcisim/models/pcie/link.hpp>
 #include <ahcisim/models/sata/link.hpp>
@@ -50,7 +54,7 @@ class Served : public sc_core::sc_module {
   const std::unique_ptr<disk::Store> store_;
 };
 
-/// Builds the function that `parameters` describe: AHCI on bare metal, virtio-blk of an emulated machine. Throws
+/// Builds the function that `parameters` describe: AHCI or IDE on bare metal, virtio-blk of an emulated machine. Throws
 /// kit::ConfigError where there is none to serve, or what a real guest has of its own was set.
 std::unique_ptr<Served> make_served(const char* name, kit::Context& context, const Parameters& parameters);
 
@@ -72,6 +76,24 @@ class ServedAhci final : public Served, public HbaFront {
   vfio_user::Device& function() override { return bridge; }
 
   disk::AtaDevice drive;
+
+ private:
+  Faults faults_;
+};
+
+/// An IDE controller with its disk at the primary channel, in native mode: a virtual machine's fixed ports are not to be had by
+/// vfio-user. The function is the chipset's, without a link.
+class ServedIde final : public Served {
+ public:
+  ServedIde(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters);
+  vfio_user::Device& function() override { return bridge; }
+
+  pcie::Endpoint endpoint;
+  ide::PciRegisters registers;  ///< in the endpoint's configuration space
+  ide::Controller controller;
+  SharedInterrupt interrupts;
+  disk::AtaDevice drive;
+  vfio_user::HostBridge bridge;
 
  private:
   Faults faults_;

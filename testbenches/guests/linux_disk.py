@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Linux on the model's disk: probe, ext4, fio with verification, fsck, and the image compared from outside.
 
-Usage: linux_disk.py PROGRAM [--interface ahci|virtio_blk] [--board pc|q35] [--interrupts msi|intx] [--time free|paced|record]
-                     [--profile strict|ich9]
+Usage: linux_disk.py PROGRAM [--interface ahci|ide|virtio_blk] [--board pc|q35] [--interrupts msi|intx] [--time free|paced|record]
+                     [--profile strict|ich9] [--ide-driver ata_piix|ata_generic]
 
 With --time record the trace is replayed by `ahcisim run` on another drive.
 """
@@ -18,30 +18,44 @@ import guest
 SCRIPT = """
 disk_appears DISK
 cat /sys/block/sda/device/queue_depth 2> /dev/null | sed 's/^/guest: depth /'
+for each in /sys/class/ata_device/dev*; do [ -d $each ] && echo "guest: ${each##*/} $(cat $each/class) $(cat $each/xfer_mode)"; done
 must /usr/sbin/mke2fs -q -t ext4 DISK
 must mount -t ext4 DISK /mnt
-must /usr/bin/fio --name=verified --directory=/mnt --size=24M --bs=4k --rw=randrw --ioengine=libaio --direct=1 --iodepth=32 \\
+must /usr/bin/fio --name=verified --directory=/mnt --size=SIZE --bs=4k --rw=randrw --ioengine=libaio --direct=1 --iodepth=32 \\
   --verify=crc32c --verify_fatal=1 --output-format=terse --randseed=7 > /tmp/fio || cat /tmp/fio
 must dd if=/dev/urandom of=/mnt/witness bs=1M count=8
 sync
 echo "guest: sha256 $(sha256sum < /mnt/witness)"
 must umount /mnt
 must /usr/sbin/e2fsck -f -n DISK
-grep -E 'ahci|virtio' /proc/interrupts | sed 's/^/guest: interrupts /'
+grep -E 'ahci|ata_|virtio' /proc/interrupts | sed 's/^/guest: interrupts /'
 """
 MACHINE = {
     "ahci": "",
+    "ide": 'interface = "ide"\n',
     "virtio_blk": 'deployment = "emulated"\ninterface = "virtio_blk"\n',
 }
-DISK = {"ahci": "/dev/sda", "virtio_blk": "/dev/vda"}
-MODULES = {"ahci": ["ahci", "sd_mod"], "virtio_blk": ["virtio_pci", "virtio_blk"]}
+DISK = {"ahci": "/dev/sda", "ide": "/dev/sda", "virtio_blk": "/dev/vda"}
+# A command of IDE is some 28 accesses of the guest, one of AHCI four.
+SIZE = {"ahci": "24M", "ide": "6M", "virtio_blk": "24M"}
+MODULES = {"ahci": ["ahci", "sd_mod"], "ide": ["sd_mod"], "virtio_blk": ["virtio_pci", "virtio_blk"]}
 WANTED = {
     "ahci": ["NCQ (depth 32)", "guest: depth 32"],
+    "ide": ["[sda] 262144 512-byte logical blocks", "guest: depth 1"],
     "virtio_blk": ["[vda] 262144 512-byte logical blocks"],
 }
 PROFILE = {"strict": [], "ich9": ["--set", "ahci.profile=ich9"]}
 # What each profile makes Linux say of the controller and the link.
 SHOWN = {"strict": ["AHCI 0001.0301", "SATA link up 6.0 Gbps"], "ich9": ["AHCI 0001.0200", "6 ports 3 Gbps 0x3f impl", "SATA link up 3.0 Gbps"]}
+# What makes a driver take the IDE function: ata_piix knows its identity. ata_generic takes it when told so, and as one whose DMA may
+# be used (2) though no firmware has said so in the bus master's status.
+BIND = {"ata_piix": "", "ata_generic": "must sh -c 'echo 8086 24db ffffffff ffffffff 0 0 2 > /sys/bus/pci/drivers/ata_generic/new_id'\n"}
+# What each makes Linux say of channels and mode. ata_piix also has the board's own two channels; ata_generic sets no mode, and takes
+# the drive's best for what firmware has set.
+IDE_SHOWN = {
+    "ata_piix": ["scsi host2: ata_piix", "ata3: PATA max UDMA/100", "guest: dev3.0 ata XFER_UDMA_5"],
+    "ata_generic": ["scsi host0: ata_generic", "ata1: PATA max UDMA/100", "guest: dev1.0 ata XFER_UDMA_6"],
+}
 APPEND = {"msi": "", "intx": "pci=nomsi"}
 
 
@@ -75,10 +89,16 @@ def main() -> None:
     parser.add_argument("--board", default="pc", choices=["pc", "q35"])
     parser.add_argument("--interrupts", default="msi", choices=list(APPEND))
     parser.add_argument("--profile", default="strict", choices=list(PROFILE))
+    parser.add_argument("--ide-driver", default="ata_piix", choices=list(BIND))
     parser.add_argument("--time", default="free", choices=["free", "paced", "record"])
     options = parser.parse_args()
-    script = SCRIPT.replace("DISK", DISK[options.interface])
-    with guest.Guest(options.program, script, guest.PROGRAMS, [*MODULES[options.interface], "ext4", "crc32c_generic"]) as test:
+    script = SCRIPT.replace("DISK", DISK[options.interface]).replace("SIZE", SIZE[options.interface])
+    modules, shown = MODULES[options.interface], []
+    if options.interface == "ahci":
+        shown = SHOWN[options.profile]
+    elif options.interface == "ide":
+        script, modules, shown = BIND[options.ide_driver] + script, [options.ide_driver, *modules], IDE_SHOWN[options.ide_driver]
+    with guest.Guest(options.program, script, guest.PROGRAMS, [*modules, "ext4", "crc32c_generic"]) as test:
         image = test.image(128)
         trace = test.folder / "guest.blkparse"
         socket = test.serve(f'[machine]\n{MACHINE[options.interface]}drive = "instant"\ninstant_capacity = "128MiB"\n'
@@ -90,7 +110,6 @@ def main() -> None:
         console = test.run(device, 240, board=options.board, append=APPEND[options.interrupts])
         told = test.stop_server()
         print(told)
-        shown = SHOWN[options.profile] if options.interface == "ahci" else []
         for wanted in WANTED[options.interface] + shown:
             guest.check(wanted in console, f'"{wanted}" is not there', console)
         guest.check("guest: failed" not in console, "a step of the guest failed", console)

@@ -56,7 +56,7 @@ TEST_F(Serve, MachinesThatCannotBeServed) {
     for (const std::string& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
     refused(arguments, words);
   };
-  with({"machine.interface=ide"}, {"machine.interface = \"ide\"", "set \"ahci\""});
+  with({"machine.interface=ide", "faults.lost_link=5"}, {"faults.lost_link", "set machine.interface = \"ahci\""});
   with({"machine.interface=virtio_blk"}, {"machine.interface = \"virtio_blk\"", "machine.deployment = \"emulated\""});
   with({"machine.deployment=emulated"}, {"machine.deployment = \"emulated\"", "bare_metal"});
   with({"host.cpu.syscall=1us"}, {"host.cpu.syscall", "leave it out"});
