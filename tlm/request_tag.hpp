@@ -38,42 +38,104 @@ enum class Stage : std::uint8_t {
   interrupt,    ///< the CPU entered the interrupt handler; at once where the command ended while it was in there
   woken,        ///< handler and I/O layers are done: the program may run again
   completed,    ///< the call has returned: the program has the request back
+  // Emulated: no points, but what the driver's other accesses for the request took, of which each is a way out of the guest and
+  // back. Before it is issued, while data moves, and in the handler of its interrupt, in the order of Trap.
+  issue_trap, issue_emulator, issue_dispatch, issue_device, issue_entry,
+  data_trap, data_emulator, data_dispatch, data_device, data_entry,
+  handler_trap, handler_emulator, handler_dispatch, handler_device, handler_entry,
 };
-inline constexpr std::size_t stage_count = 22;
+/// Points that a request passes, and stages that its account may have: those between the points, and those of accesses.
+inline constexpr std::size_t stage_count = 22, account_count = stage_count + 15;
 /// "submitted", "entered" …
 constexpr const char* name_of(Stage stage) {
-  constexpr const char* names[stage_count] = {
+  constexpr const char* names[account_count] = {
       "submitted", "entered",    "issued",  "trapped", "emulator",    "dispatched", "fetched", "received", "host_call", "host_sent", "selected",
-      "positioned", "rotated", "media",   "transferred", "host_done",  "told",    "status",   "injected",  "interrupt", "woken",     "completed"};
+      "positioned", "rotated", "media",   "transferred", "host_done",  "told",    "status",   "injected",  "interrupt", "woken",     "completed",
+      "issue_trap", "issue_emulator", "issue_dispatch", "issue_device", "issue_entry", "data_trap", "data_emulator", "data_dispatch",
+      "data_device", "data_entry", "handler_trap", "handler_emulator", "handler_dispatch", "handler_device", "handler_entry"};
   return names[static_cast<std::size_t>(stage)];
 }
+
+/// What the time of a trapped access goes to, in its order.
+enum class Trap : std::uint8_t {
+  trap,      ///< the guest is left; the kernel itself where it has the device
+  emulator,  ///< kernel to the emulator's user space
+  dispatch,  ///< finding the device's handler, and waiting for the lock
+  device,    ///< device code
+  entry,     ///< back into the guest
+};
+inline constexpr std::size_t trap_count = 5;
+
+/// Times of accesses, added up by what they went to; picoseconds.
+struct TrapTime {
+  std::array<std::int64_t, trap_count> ps{};
+  TrapTime& operator+=(const TrapTime& other) {
+    for (std::size_t i = 0; i < trap_count; ++i) ps[i] += other.ps[i];
+    return *this;
+  }
+  friend TrapTime operator-(TrapTime left, const TrapTime& right) {
+    for (std::size_t i = 0; i < trap_count; ++i) left.ps[i] -= right.ps[i];
+    return left;
+  }
+  std::int64_t sum() const {
+    std::int64_t sum = 0;
+    for (const std::int64_t each : ps) sum += each;
+    return sum;
+  }
+  std::int64_t& operator[](Trap part) { return ps[static_cast<std::size_t>(part)]; }
+  std::int64_t operator[](Trap part) const { return ps[static_cast<std::size_t>(part)]; }
+};
 
 /// One request's account. Times are picoseconds since the start of the simulation; -1 where a point was not passed.
 struct RequestTag {
   std::uint64_t id = 0;
   std::array<std::int64_t, stage_count> at{};
+  /// Trapped accesses for the request: those before the point issued; those that the data waits for or moves by; the end of
+  /// interrupt before the point interrupt, and those of the handler after it. Each lies within its stage, which is told without it.
+  TrapTime issue_traps, data_traps, acknowledge_traps, handler_traps;
 
   RequestTag() { at.fill(-1); }
   void open(std::uint64_t request_id) {
     id = request_id;
     at.fill(-1);
+    issue_traps = data_traps = acknowledge_traps = handler_traps = {};
   }
   void stamp(Stage stage, std::int64_t ps) { at[static_cast<std::size_t>(stage)] = ps; }
   std::int64_t when(Stage stage) const { return at[static_cast<std::size_t>(stage)]; }
   /// The command is given to the device once more: what the attempt before passed does not count.
-  void reopen() { std::fill(at.begin() + static_cast<std::ptrdiff_t>(Stage::issued), at.end(), -1); }
-  /// Calls stage(Stage, picoseconds) for each point that was passed, in order: the time since the point before it. So the stages
+  void reopen() {
+    std::fill(at.begin() + static_cast<std::ptrdiff_t>(Stage::issued), at.end(), -1);
+    issue_traps = data_traps = acknowledge_traps = handler_traps = {};
+  }
+  /// Calls stage(Stage, picoseconds) for each point that was passed, in order: the time since the point before it, less that of
+  /// trapped accesses, which are told as stages of their own where they took time. So the stages
   /// of a request sum to its latency, from submitted to completed, exactly. Nothing is adjusted: a stage below zero says that
   /// points were stamped out of their order, which is an error of the model. `transferred` is taken where its time falls. Of
   /// points at one time it comes before status, unless an emulator's call had brought the data: moving it on is device code.
+  /// Accesses for the data are those of whichever comes first of the two.
   template <class Function> void account(Function&& stage) const {
     constexpr auto data = static_cast<std::size_t>(Stage::transferred), begin = static_cast<std::size_t>(Stage::received);
     std::int64_t last = at.front();
+    bool moved = at[data] < 0, fed = false;
     const auto pass = [&](std::size_t point) {
-      stage(static_cast<Stage>(point), at[point] - last);
+      const auto reached = static_cast<Stage>(point);
+      std::int64_t left = at[point] - last;
+      if (reached == Stage::interrupt && when(Stage::woken) >= 0) left -= acknowledge_traps.sum();
+      if (reached == Stage::woken) {
+        TrapTime traps = acknowledge_traps;
+        tell(traps += handler_traps, Stage::handler_trap, stage);
+        left -= handler_traps.sum();
+      }
+      if ((reached == Stage::transferred || reached == Stage::status) && !fed) {
+        fed = true;
+        tell(data_traps, Stage::data_trap, stage);
+        left -= data_traps.sum();
+      }
+      if (reached == Stage::issued) left -= issue_traps.sum();
+      stage(reached, left);
+      if (reached == Stage::issued) tell(issue_traps, Stage::issue_trap, stage);
       last = at[point];
     };
-    bool moved = at[data] < 0;
     for (std::size_t i = 1; i < stage_count; ++i) {
       if (at[i] < 0 || i == data) continue;
       if (!moved && i > begin && data_before(i)) {
@@ -85,6 +147,10 @@ struct RequestTag {
   }
 
  private:
+  template <class Function> static void tell(const TrapTime& traps, Stage first, Function&& stage) {
+    for (std::size_t i = 0; i < trap_count; ++i)
+      if (traps.ps[i] != 0) stage(static_cast<Stage>(static_cast<std::size_t>(first) + i), traps.ps[i]);
+  }
   bool data_before(std::size_t point) const {
     const std::int64_t data = when(Stage::transferred);
     if (at[point] != data) return at[point] > data || point + 1 == stage_count;

@@ -24,6 +24,7 @@ unsigned AccessSequence::wait(std::uint64_t address, std::uint8_t mask, kit::Dur
 
 void AccessSequence::begin(kit::Duration at, void* owner, Done done) {
   next_ = 0;
+  before_ = processor_.trapped();
   owner_ = owner;
   done_ = done;
   proceed(at);
@@ -33,10 +34,12 @@ void AccessSequence::proceed(kit::Duration at) {
   while (next_ < count_) {
     Step& step = steps_[next_];
     if (step.kind == Step::Kind::pause || step.kind == Step::Kind::stamp) {
-      if (step.kind == Step::Kind::pause)
+      if (step.kind == Step::Kind::pause) {
         at += step.time;
-      else
+      } else {
         step.tag->stamp(wire::Stage::issued, at.ps());
+        step.tag->issue_traps = processor_.trapped() - before_;
+      }
       ++next_;
       continue;
     }

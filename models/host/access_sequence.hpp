@@ -16,6 +16,7 @@
 
 #include <ahcisim/models/host/driver_statistics.hpp>
 #include <ahcisim/models/host/mmio.hpp>
+#include <ahcisim/models/host/processor.hpp>
 #include <ahcisim/tlm/request_tag.hpp>
 
 namespace ahcisim::host {
@@ -24,7 +25,8 @@ class AccessSequence {
  public:
   static constexpr unsigned most = 96;
   /// Each access counts in the statistics of issue and interrupt handler.
-  AccessSequence(Mmio& mmio, DriverStatistics& statistics) : mmio_{mmio}, statistics_{statistics} {}
+  AccessSequence(Mmio& mmio, const Processor& processor, DriverStatistics& statistics)
+      : mmio_{mmio}, processor_{processor}, statistics_{statistics} {}
   AccessSequence(const AccessSequence&) = delete;
   AccessSequence& operator=(const AccessSequence&) = delete;
 
@@ -52,7 +54,8 @@ class AccessSequence {
   void pause(kit::Duration time) {
     steps_[add(Step::Kind::pause, {})].time = time;
   }
-  /// The next access is the one that tells the device: its leaving is the tag's `issued`. The tag may be null.
+  /// The next access is the one that tells the device: its leaving is the tag's `issued`, those before it were on its behalf.
+  /// The tag may be null.
   void stamp_issued(wire::RequestTag* tag) {
     if (tag) steps_[add(Step::Kind::stamp, {})].tag = tag;
   }
@@ -80,7 +83,9 @@ class AccessSequence {
   static void answered(void* self, std::uint32_t value, kit::Duration at);
 
   Mmio& mmio_;
+  const Processor& processor_;
   DriverStatistics& statistics_;
+  wire::TrapTime before_;  // what accesses before those of the list took
   std::array<Step, most> steps_{};
   unsigned count_ = 0, next_ = 0;
   void* owner_ = nullptr;

@@ -165,6 +165,7 @@ kit::Duration AhciDriver::send(unsigned slot, kit::Duration at) {
   statistics_.commands.add();
   statistics_.register_writes.add(command.kind == Kind::queued ? 2 : 1);
   command.issued = at;
+  const wire::TrapTime before = processor_.trapped();
   if (command.kind == Kind::queued) {
     queued_ |= bit;
     at = mmio_.post(reg(PxSACT), bit, at);
@@ -172,7 +173,10 @@ kit::Duration AhciDriver::send(unsigned slot, kit::Duration at) {
     plain_ |= bit;
   }
   if (tags_)
-    if (wire::RequestTag* tag = tags_->at(port_, slot)) tag->stamp(wire::Stage::issued, at.ps());
+    if (wire::RequestTag* tag = tags_->at(port_, slot)) {
+      tag->stamp(wire::Stage::issued, at.ps());
+      tag->issue_traps = processor_.trapped() - before;
+    }
   watch_deadline();
   return mmio_.post(reg(PxCI), bit, at);
 }

@@ -98,11 +98,7 @@ void AhciDriver::command_done(unsigned slot) {
   plain_ &= ~(1u << slot);
   if (tags_) {
     wire::RequestTag*& tag = tags_->at(port_, slot);
-    // The status may have come after the handler was entered for another command: then its wait was nothing.
-    if (tag) {
-      processor_.stamp_injected(*tag);
-      tag->stamp(wire::Stage::interrupt, std::max(handler_entry_.ps(), tag->when(wire::Stage::status)));
-    }
+    if (tag) processor_.stamp_interrupt(*tag, handler_entry_);
     tag = nullptr;
   }
   if (request.with_data && !request.segments && request.op == IoRequest::Op::read && command.bytes && request.owner)

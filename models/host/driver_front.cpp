@@ -10,7 +10,7 @@ DriverFront::DriverFront(const sc_core::sc_module_name& name, kit::Context& cont
       mmio_{calendar_, cpu}, processor_{calendar_, *this},
       inlet_{context, this->name(), processor_, static_cast<std::uint64_t>(parameters.message_address().value),
              parameters.unhandled_limit(), wire},
-      queue_{calendar_, parameters.cpu}, script_{calendar_, processor_, mmio_}, pci_{script_, PciProbe::layout_of(parameters)} {
+      queue_{calendar_, processor_, parameters.cpu}, script_{calendar_, processor_, mmio_}, pci_{script_, PciProbe::layout_of(parameters)} {
   cpu.register_nb_transport_bw(this, &DriverFront::nb_transport_bw);
   interrupts.bind(inlet_);
 }

@@ -20,7 +20,7 @@ IdeDriver::IdeDriver(const sc_core::sc_module_name& name, kit::Context& context,
                      Memory& memory, wire::TagBoard* tags)
     : DriverFront{name, context, parameters, tags, InterruptInlet::Wire::edge}, parameters_{parameters}, memory_{memory},
       buffers_{memory, static_cast<std::uint32_t>(parameters.max_request().value), static_cast<std::uint32_t>(parameters.segment().value)},
-      sequence_{mmio_, statistics_} {
+      sequence_{mmio_, processor_, statistics_} {
   context.stats.add(this->name(), statistics_);
 }
 

@@ -90,6 +90,7 @@ class IdeDriver : public DriverFront {
   void move_block();
   void block_moved(kit::Duration at);
   void last_status(kit::Duration at);
+  void account_data(wire::RequestTag& tag) const;
   void first_block_task(kit::Duration at);
   void first_block_ready(kit::Duration at);
   void conclude(std::uint8_t status, kit::Duration at);
@@ -170,6 +171,7 @@ class IdeDriver : public DriverFront {
   bool retry_ = false;  // command_ is to be issued again
   bool deadline_watched_ = false, in_task_ = false;
   kit::Duration handler_entry_;
+  wire::TrapTime before_data_;  // trapped accesses up to the first for the data of a PIO command
   std::uint8_t bus_master_status_ = 0;
   kit::Duration task_at_ = kit::Duration::never();  // the first block of a PIO write: when to look
   unsigned task_looks_ = 0;

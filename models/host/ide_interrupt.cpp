@@ -16,6 +16,7 @@ void IdeDriver::interrupt(unsigned, kit::Duration at) {
   statistics_.interrupts.add();
   handler_entry_ = at;
   in_task_ = false;
+  if (phase_ == Phase::pio && command_.moved == 0) before_data_ = processor_.trapped_before_interrupt();
   const kit::Duration inside = at + parameters_.cpu.interrupt_entry();
   if (queue_.state() != State::running || phase_ == Phase::idle || phase_ == Phase::first_block) return nobody_cared(inside);
   sequence_.clear();
@@ -86,6 +87,9 @@ void IdeDriver::move_block() {
 }
 
 void IdeDriver::block_moved(kit::Duration at) {
+  wire::RequestTag* const tag = tags_ ? tags_->at(channel_, device_) : nullptr;
+  if (tag && command_.write && command_.moved == command_.bytes)
+    tag->data_traps = processor_.trapped_until(kit::Duration::from_ps(tag->when(wire::Stage::transferred))) - before_data_;
   if (command_.write || command_.moved < command_.bytes) return leave_handler(at);
   sequence_.clear();  // all data is here: the device says at once how it went
   first_read_ = sequence_.wait(port(Status), busy_bits, parameters_.busy_wait(), 1000);
@@ -98,6 +102,7 @@ void IdeDriver::last_status(kit::Duration at) { conclude(static_cast<std::uint8_
 void IdeDriver::first_block_task(kit::Duration at) {
   task_at_ = kit::Duration::never();
   in_task_ = true;
+  if (task_looks_ == 0) before_data_ = processor_.trapped();
   sequence_.clear();
   const unsigned tries = task_looks_ == 1 ? 10 : 5;
   first_read_ = sequence_.wait(port(Status), wire::status::BSY, parameters_.busy_wait(), tries);
@@ -119,6 +124,20 @@ void IdeDriver::first_block_ready(kit::Duration at) {
   sequence_.run<&IdeDriver::block_moved>(at, this);
 }
 
+/// Accesses for the command's data. A block that the processor fetches comes from the first interrupt on; what the bus master
+/// moves waits, where the medium is faster than the guest, for the accesses that start it after the command.
+void IdeDriver::account_data(wire::RequestTag& tag) const {
+  const auto at = [&](wire::Stage point) { return kit::Duration::from_ps(tag.when(point)); };
+  if (command_.phase == Phase::pio) tag.data_traps = processor_.trapped_until(at(wire::Stage::status)) - before_data_;
+  if (command_.phase != Phase::dma || tag.when(wire::Stage::transferred) < 0) return;
+  kit::Duration ready;  // the last point before that
+  for (auto i = static_cast<std::size_t>(wire::Stage::received); i <= static_cast<std::size_t>(wire::Stage::told); ++i) {
+    const auto point = static_cast<wire::Stage>(i);
+    if (point != wire::Stage::transferred && at(point) <= at(wire::Stage::transferred)) ready = kit::max(ready, at(point));
+  }
+  tag.data_traps = processor_.trapped_until(at(wire::Stage::transferred)) - processor_.trapped_until(ready);
+}
+
 /// The command is over: how did it go?
 void IdeDriver::conclude(std::uint8_t status, kit::Duration at) {
   if (status & busy_bits) return fail(Fault::protocol, status, at);
@@ -131,8 +150,8 @@ void IdeDriver::conclude(std::uint8_t status, kit::Duration at) {
   if (tags_) {
     wire::RequestTag*& tag = tags_->at(channel_, device_);
     if (tag) {
-      processor_.stamp_injected(*tag);
-      tag->stamp(wire::Stage::interrupt, std::max(handler_entry_.ps(), tag->when(wire::Stage::status)));
+      account_data(*tag);
+      processor_.stamp_interrupt(*tag, handler_entry_);
     }
     tag = nullptr;
   }

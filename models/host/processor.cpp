@@ -32,7 +32,24 @@ void Processor::find_next_interrupt() {
 }
 
 void Processor::enter_handler(unsigned vector, kit::Duration now) {
-  software_.interrupt(vector, platform_ ? platform_->interrupt_taken(now) : now);
+  if (!platform_) return software_.interrupt(vector, now);
+  taken_at_ = now;
+  taken_traps_ = trapped();
+  const kit::Duration entry = platform_->interrupt_taken(now);
+  entered_traps_ = trapped();
+  software_.interrupt(vector, entry);
+}
+
+void Processor::stamp_interrupt(wire::RequestTag& tag, kit::Duration entry) const {
+  const std::int64_t status = tag.when(wire::Stage::status), entered = std::max(entry.ps(), status);
+  tag.stamp(wire::Stage::interrupt, entered);
+  if (!platform_) return;
+  tag.stamp(wire::Stage::injected, std::max(raised_at_.ps(), status));
+  const bool before = status <= taken_at_.ps();
+  const wire::TrapTime since = before ? taken_traps_ : trapped_until(kit::Duration::from_ps(status));
+  const wire::TrapTime inside = before ? entered_traps_ : trapped_until(kit::Duration::from_ps(entered));
+  tag.acknowledge_traps = inside - since;
+  tag.handler_traps = wire::TrapTime{} - inside;
 }
 
 void Processor::take_interrupt(kit::Duration now) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <utility>
 
+#include <ahcisim/models/host/trap_log.hpp>
 #include <ahcisim/models/kit/calendar.hpp>
 #include <ahcisim/tlm/request_tag.hpp>
 
@@ -32,6 +33,8 @@ class ProcessorPlatform {
  public:
   /// An interrupt is taken at `now`; returns when its handler begins (acknowledging it may trap).
   virtual kit::Duration interrupt_taken(kit::Duration now) = 0;
+  /// What the processor's accesses that trap took.
+  virtual const TrapLog& traps() const = 0;
 
  protected:
   ~ProcessorPlatform() = default;
@@ -76,11 +79,18 @@ class Processor {
   void attach(ProcessorPlatform& platform) { platform_ = &platform; }
   /// Nothing runs before `until`: the hypervisor holds it. The step under way ends no earlier.
   void hold(kit::Duration until);
-  /// Enters what a virtual processor adds to the account of a request that an interrupt handler finds done: when it was given
-  /// the interrupt.
-  void stamp_injected(wire::RequestTag& tag) const {
-    if (platform_) tag.stamp(wire::Stage::injected, std::max(raised_at_.ps(), tag.when(wire::Stage::status)));
+  /// The account of a request that the interrupt handler under way, entered at `entry`, finds done. The command may have ended
+  /// while it was in there: then its wait for the handler was nothing. On a virtual processor: when it was given the interrupt,
+  /// and what its accesses took from there on.
+  void stamp_interrupt(wire::RequestTag& tag, kit::Duration entry) const;
+  /// The handler's accesses for that request are over.
+  void stamp_handled(wire::RequestTag& tag) const {
+    if (platform_ && tag.when(wire::Stage::injected) >= 0) tag.handler_traps += trapped();
   }
+  /// What trapped accesses took so far; up to the time `at`, just past; up to the interrupt taken last. Nothing on hardware.
+  wire::TrapTime trapped() const { return platform_ ? platform_->traps().total() : wire::TrapTime{}; }
+  wire::TrapTime trapped_until(kit::Duration at) const { return platform_ ? platform_->traps().until(at) : wire::TrapTime{}; }
+  const wire::TrapTime& trapped_before_interrupt() const { return taken_traps_; }
   /// Time spent with steps that have ended.
   kit::Duration busy_time() const { return busy_time_; }
 
@@ -107,7 +117,8 @@ class Processor {
   kit::Duration handlers_rest_, rest_;
   kit::Duration resumed_;       // of the step under way: a part that an earlier one has counted
   bool in_handler_ = false;
-  kit::Duration level_since_, raised_at_;
+  kit::Duration level_since_, raised_at_, taken_at_;
+  wire::TrapTime taken_traps_, entered_traps_;  // up to when the last interrupt was taken, and its handler entered
   bool level_ = false, masked_ = false, busy_ = false, in_loop_ = false;
   kit::Duration begun_, free_at_, busy_time_;
   kit::Duration armed_ = kit::Duration::never();

@@ -72,16 +72,17 @@ class MeanTime final : public kit::Stat {
   std::int64_t sum_ = 0;  // 106 days of waiting in all
 };
 
-/// One entry for each point of the account: the time from the point stamped before. The sums add up to that of the latencies.
+/// One entry for each stage of the account: the time from the point stamped before, or that of accesses. The sums add up to that
+/// of the latencies.
 struct StageStatistics : kit::StatSet {
   StageStatistics() {
-    for (std::size_t i = 1; i < wire::stage_count; ++i) {
+    for (std::size_t i = 1; i < wire::account_count; ++i) {
       const char* name = wire::name_of(static_cast<wire::Stage>(i));
-      stages[i - 1].emplace(*this, name, std::string{"time up to \""} + name + "\" from the point that the request passed before");
+      stages[i - 1].emplace(*this, name, i < wire::stage_count ? point_meaning(name) : access_meaning(i - wire::stage_count));
     }
   }
   /// Entry 0 is that of Stage::entered.
-  std::array<std::optional<MeanTime>, wire::stage_count - 1> stages;
+  std::array<std::optional<MeanTime>, wire::account_count - 1> stages;
   MeanTime& of(wire::Stage stage) { return *stages[static_cast<std::size_t>(stage) - 1]; }
   /// False where the request's points are out of their order.
   bool add(const wire::RequestTag& tag) {
@@ -91,6 +92,16 @@ struct StageStatistics : kit::StatSet {
       ordered = ordered && ps >= 0;
     });
     return ordered;
+  }
+
+ private:
+  static std::string point_meaning(const char* name) {
+    return std::string{"time up to \""} + name + "\" from the point that the request passed before, less that of trapped accesses told apart";
+  }
+  static std::string access_meaning(std::size_t index) {
+    constexpr const char* when[] = {"before the command is issued", "for its data", "once it has ended"};
+    constexpr const char* part[] = {"leaving the guest", "exit to the emulator", "dispatch", "device code", "entering the guest"};
+    return std::string{"trapped accesses "} + when[index / wire::trap_count] + ": " + part[index % wire::trap_count];
   }
 };
 

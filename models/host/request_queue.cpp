@@ -108,7 +108,10 @@ void RequestQueue::end_step(Request& request) {
 kit::Duration RequestQueue::deliver(kit::Duration at) {
   if (finished_count_ == 0) return at;
   at += cost_.complete() * finished_count_;
-  for (Request& request : finished_) request.tag.stamp(wire::Stage::woken, at.ps());
+  for (Request& request : finished_) {
+    processor_.stamp_handled(request.tag);
+    request.tag.stamp(wire::Stage::woken, at.ps());
+  }
   if (submissions_.empty()) at += cost_.wake();  // else the program is at work already
   hand_back(finished_count_, at);
   return at;

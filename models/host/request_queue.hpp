@@ -13,6 +13,7 @@
 
 #include <ahcisim/models/host/block_device.hpp>
 #include <ahcisim/models/host/driver_parameters.hpp>
+#include <ahcisim/models/host/processor.hpp>
 #include <ahcisim/models/kit/calendar.hpp>
 
 namespace ahcisim::host {
@@ -30,7 +31,8 @@ class RequestQueue {
     bool trim = false;
   };
 
-  RequestQueue(kit::Calendar& calendar, const CpuParameters& cost) : calendar_{calendar}, cost_{cost} {}
+  RequestQueue(kit::Calendar& calendar, const Processor& processor, const CpuParameters& cost)
+      : calendar_{calendar}, processor_{processor}, cost_{cost} {}
   RequestQueue(const RequestQueue&) = delete;
   RequestQueue& operator=(const RequestQueue&) = delete;
 
@@ -90,6 +92,7 @@ class RequestQueue {
   void hand_back(unsigned count, kit::Duration at);
 
   kit::Calendar& calendar_;
+  const Processor& processor_;
   const CpuParameters& cost_;
   DeviceListener* listener_ = nullptr;
   State state_ = State::bringing_up;

@@ -80,11 +80,7 @@ bool VirtioBlkDriver::command_done(Queue& queue, const VirtioRing::Used& used) {
   Request& request = *command.request;
   if (tags_) {
     wire::RequestTag*& tag = tags_->at(static_cast<unsigned>(&queue - queues_.data()), used.head);
-    // The request may have been used after the handler was entered for another one: then its wait was nothing.
-    if (tag) {
-      processor_.stamp_injected(*tag);
-      tag->stamp(wire::Stage::interrupt, std::max(handler_entry_.ps(), tag->when(wire::Stage::status)));
-    }
+    if (tag) processor_.stamp_interrupt(*tag, handler_entry_);
     tag = nullptr;
   }
   const bool read = request.op == IoRequest::Op::read && command.kind == Kind::data;

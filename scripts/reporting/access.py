@@ -3,7 +3,7 @@
 from . import svg
 from .data import INTERFACES, ReportError
 from .page import Figure, Section, Table
-from .words import ACTORS, STAGES, actor_of, actor_text, in_order, join, stage_text, time_text, times
+from .words import ACTORS, STAGES, actor_of, actor_text, in_order, join, stage_text, sum_text, time_text, times, waits_for_guest
 
 ORDER = ("image on tmpfs", "SSD", "HDD")
 
@@ -21,15 +21,24 @@ class Way:
         self.op = self.request.op
         # Stages that took no time are passed over: the sum does not change.
         self.stages = [(stage, ps) for stage, ps in in_order(self.request.stages, self.op) if ps > 0]
+        self.waiting = waits_for_guest(self.stages)
 
     def actor(self, stage):
-        return actor_of(stage, self.run.emulated, self.op, self.run.interface)
+        return actor_of(stage, self.run.emulated, self.waiting)
 
     def text(self, stage):
-        return stage_text(stage, self.run.emulated, self.op, self.run.interface)
+        return stage_text(stage, self.run.emulated, self.op, self.waiting)
 
     def steps(self):
         return [(self.text(stage), self.actor(stage), ps) for stage, ps in self.stages]
+
+    def sums(self):
+        """The rows of a table: time by name, whichever access it was of."""
+        sums = {}
+        for stage, ps in self.stages:
+            name = sum_text(stage, self.text(stage))
+            sums[name] = sums.get(name, 0) + ps
+        return sums
 
     def by_actor(self):
         sums = {}
@@ -76,8 +85,8 @@ def section(experiment):
         blocks.append(
             Figure(
                 f"{workload}: who has the request",
-                "From the call to its return; each panel has its own scale. The guest’s kernel has it while it prepares the command "
-                "and while it ends it: the register accesses on the way, of which IDE has most, are exits too, and are counted as its time.",
+                "From the call to its return; each panel has its own scale. A guest’s register access is a way to the emulator and back, and "
+                "is told so, wherever in its driver it is made: IDE makes most.",
                 panels,
                 [(text, css) for css, text in ACTORS.items()],
             )
@@ -121,8 +130,8 @@ def timeline(workload, where, ways):
         + (
             ""
             if not ways[0].run.emulated
-            else " Trapped accesses before and after the command belong to the guest’s kernel; IDE DMA starts the bus master after its command, "
-                "while the emulator may be at work on it already."
+            else " The driver’s accesses before the command and after the interrupt are told together, by what their time went to; IDE DMA starts "
+                "the bus master after its command, while the emulator may be at work on it already."
         ),
         panels,
         [
@@ -134,18 +143,15 @@ def timeline(workload, where, ways):
 
 
 def table(workload, where, ways):
-    # As the timelines call them: a stage that has another name for one interface has a row of its own for it.
+    # As the timelines call them, but that all accesses of a request share their rows.
     passed = [(stage, 0) for stage in STAGES if any(stage == s for way in ways for s, _ in way.stages)]
     names = dict.fromkeys(
-        (stage, way.text(stage))
+        sum_text(stage, way.text(stage))
         for stage, _ in in_order(passed, ways[0].op)
         for way in ways
         if stage in dict(way.stages)
     )
-    rows = [
-        [text] + [picoseconds(dict(way.stages).get(stage) if way.text(stage) == text else None) for way in ways]
-        for stage, text in names
-    ]
+    rows = [[name] + [picoseconds(way.sums().get(name)) for way in ways] for name in names]
     rows.append(["sum of the stages"] + [picoseconds(sum(ps for _, ps in way.stages)) for way in ways])
     rows.append(["from call to return"] + [picoseconds(way.request.latency) for way in ways])
     return Table(f"The numbers in µs (–: not passed, or over before the stage above): {workload}, {where}", ["stage"] + [way.run.interface for way in ways], rows)

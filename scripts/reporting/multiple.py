@@ -4,7 +4,7 @@ from . import svg
 from .data import INTERFACES
 from .page import Figure, Section, Table
 from .style import INTERFACE, legend
-from .words import ACTORS, actor_of, in_order, number, round_time_text, stage_text, time_text, times
+from .words import ACTORS, actor_of, in_order, number, round_time_text, stage_text, time_text, times, waits_for_guest
 
 DRAWN_DEPTH, DRAWN = 8, 16
 
@@ -142,9 +142,8 @@ def timeline(experiment, workload, by, interfaces, depths):
 
 
 def parts_of(request, begin, run):
-    at, parts = request.begin - begin, []
+    at, parts, waiting = request.begin - begin, [], waits_for_guest(request.stages)
     for stage, ps in in_order(request.stages, request.op):
-        about = (stage, run.emulated, request.op, run.interface)
-        parts.append((at, ps, actor_of(*about), stage_text(*about)))
+        parts.append((at, ps, actor_of(stage, run.emulated, waiting), stage_text(stage, run.emulated, request.op, waiting)))
         at += ps
     return parts

@@ -1,10 +1,27 @@
 # SPDX-License-Identifier: MIT
 """Numbers and stages as a person would say them."""
 
+# What a trapped access takes, and whose time that is.
+ACCESS = {
+    "trap": ("access trapped", "exit"),
+    "emulator": ("exit to the emulator", "exit"),
+    "dispatch": ("dispatch", "emulator"),
+    "device": ("device code", "emulator"),
+    "entry": ("guest re-entered", "exit"),
+}
+# The accesses of a guest's driver but for the one that tells the device.
+ACCESSES = {"issue": "before the command", "data": "for the data", "handler": "after the interrupt"}
+
+
+def accesses(when):
+    return {f"{when}_{part}": (f"{ACCESSES[when]}: {text}", "", actor) for part, (text, actor) in ACCESS.items()}
+
+
 # Stage: what happens up to this point, under a hypervisor and on bare metal, and who does it (a colour).
 STAGES = {
     "entered": ("program calls {op}", "program calls {op}", "program"),
     "issued": ("guest's kernel processes it", "kernel processes it", "program"),
+    **accesses("issue"),
     "trapped": ("access trapped", "access trapped", "exit"),
     "emulator": ("exit to the emulator", "exit to the emulator", "exit"),
     "dispatched": ("dispatch", "dispatch", "emulator"),
@@ -16,20 +33,19 @@ STAGES = {
     "positioned": ("disk: seek", "disk: seek", "disk"),
     "rotated": ("disk: rotation", "disk: rotation", "disk"),
     "media": ("disk: media", "disk: media", "disk"),
+    **accesses("data"),
     "transferred": ("data handed over", "data crosses the link", "disk"),
     "host_done": ("host: {done}", "host: {done}", "host"),
     "told": ("emulator told", "emulator told", "emulator"),
     "status": ("device code completes", "controller has the status", "emulator"),
     "injected": ("guest re-entered", "guest re-entered", "exit"),
     "interrupt": ("guest runs: interrupt taken", "interrupt taken", "program"),
+    **accesses("handler"),
     "woken": ("guest's kernel ends it, program told", "kernel ends it, program told", "program"),
     "completed": ("{op} returns", "{op} returns", "program"),
 }
-# Programmed I/O: the guest fetches or brings the data itself, a block at a time, between these points.
-PIO_STAGES = {
-    "write": {"transferred": "data handed over, exit by exit"},
-    "read": {"status": "data fetched, exit by exit"},
-}
+# What is left of the stage in which the guest's accesses move the data, or let the bus master move it.
+BETWEEN_ACCESSES = "for the data: guest's kernel"
 ACTORS = {
     "program": "program and kernel",
     "exit": "trap, exit and entry",
@@ -46,6 +62,7 @@ def in_order(stages, op):
     by_call = any(stage == "host_call" for stage, _ in stages)
     next_point = "status" if op == "read" else "host_call" if by_call else "positioned"
     before = {"transferred": names.index(next_point) - 0.5}
+    before |= {f"data_{part}": names.index(next_point) - 0.9 + 0.05 * i for i, part in enumerate(ACCESS)}
     return sorted(stages, key=lambda stage: before.get(stage[0], names.index(stage[0])))
 
 
@@ -53,23 +70,33 @@ def actor_text(actor, emulated):
     return ACTORS[actor] if actor != "emulator" else "emulator" if emulated else "controller"
 
 
-def actor_of(stage, emulated, op, interface=""):
-    """Who has the request in this stage: a key of ACTORS."""
-    # Under a hypervisor data is handed over when the guest lets it: by its accesses, or starting the bus master. Where it can do
-    # so at once that is a part of the device code before it (a write) or after it (a read).
-    by_guest = fed_by_hand(stage, emulated, op, interface) or (emulated and stage == "transferred")
-    return "exit" if by_guest else STAGES[stage][2]
+def waits_for_guest(stages):
+    """The stage of a request in which data waits for the guest's accesses, or none: see RequestTag::account()."""
+    passed = {stage for stage, ps in stages if ps > 0}
+    if not any(f"data_{part}" in passed for part in ACCESS):
+        return ""
+    return "transferred" if "transferred" in passed else "status"
 
 
-def fed_by_hand(stage, emulated, op, interface):
-    return emulated and interface == "IDE PIO" and stage in PIO_STAGES.get(op, {})
+def actor_of(stage, emulated, waiting=""):
+    """Who has the request in this stage: a key of ACTORS. `waiting` is what waits_for_guest() says."""
+    if stage == waiting:
+        return "program"
+    # What an emulator moves is moved by its code.
+    return "emulator" if emulated and stage == "transferred" else STAGES[stage][2]
 
 
-def stage_text(stage, emulated, op, interface=""):
-    if fed_by_hand(stage, emulated, op, interface):
-        return PIO_STAGES[op][stage]
+def stage_text(stage, emulated, op, waiting=""):
+    if stage == waiting:
+        return BETWEEN_ACCESSES
     done = {"read": "read", "write": "written", "flush": "flushed", "trim": "trimmed"}.get(op, "done")
     return STAGES[stage][0 if emulated else 1].format(op=op, done=done)
+
+
+def sum_text(stage, text):
+    """The row of a table that sums up a stage: accesses of one request are there with the one that tells the device."""
+    when, _, part = stage.partition("_")
+    return ACCESS[part][0] if when in ACCESSES and part in ACCESS else text
 
 
 def time_text(ps):

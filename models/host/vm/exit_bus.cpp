@@ -127,7 +127,9 @@ tlm::tlm_sync_enum ExitBus::cpu_request(tlm::tlm_generic_payload& payload, tlm::
   const bool posted = space == Space::memory && payload.is_write();
   access.payload = posted ? nullptr : &payload;
   if (posted) {
-    planned_ = planned_end(access, kit::max(access.issued, first_ ? planned_ : free_));
+    const Duration begin = kit::max(access.issued, first_ ? planned_ : free_);
+    planned_ = planned_end(access, begin);
+    log_trap(access, begin, begin + to_handler_, device_access_);
     delay = calendar_.annotate(planned_);
     if (access.tlp.length <= sizeof access.tlp.inline_data) {
       std::memcpy(access.tlp.inline_data, access.tlp.data, access.tlp.length);
@@ -259,6 +261,7 @@ bool ExitBus::execute(Access& access, Duration now) {
     else if (access.tlp.read()) std::memset(access.tlp.data, 0, access.tlp.length);
     free_ = now + costs_.entry();
     statistics_.held_time.add(free_ - begin);
+    if (access.payload) log_trap(access, begin, now, {});
     return true;
   }
   const std::uint32_t bytes = batch(access);
@@ -269,8 +272,29 @@ bool ExitBus::execute(Access& access, Duration now) {
   free_ = now + cost + back_;
   statistics_.held_time.add(free_ - begin);
   transfer(access, bytes, now);
-  if (guest_ && !access.payload) guest_->hold(free_);
+  if (access.payload) log_trap(access, begin, now, free_ - back_ - now);
+  else if (guest_) guest_->hold(free_);
   return access.done == access.tlp.length;
+}
+
+/// Enters one exit, from `begin` on, into the log of what the driver waited for: a posted write as the driver is told of it, when
+/// it makes it. Where an access has to wait because the one before it took longer than was told, that was device code.
+void ExitBus::log_trap(const Access& access, Duration begin, Duration handled, Duration device_code) {
+  using Part = wire::Trap;
+  const Duration ready = kit::max(access.issued, logged_until_);
+  wire::TrapTime time;
+  if (begin > ready) {
+    time[Part::device] = (begin - ready).ps();
+    traps_.add(ready, time);
+  }
+  const bool in_kernel = access.way == Way::doorbell || access.way == Way::controller;
+  time[Part::trap] = (in_kernel ? exit_ + costs_.in_kernel() : exit_).ps();
+  time[Part::emulator] = in_kernel ? 0 : (to_emulator_ - exit_).ps();
+  time[Part::dispatch] = in_kernel ? 0 : (handled - begin - to_emulator_).ps();
+  time[Part::device] = in_kernel ? 0 : device_code.ps();
+  time[Part::entry] = (in_kernel ? costs_.entry() : back_).ps();
+  traps_.add(begin, time);
+  logged_until_ = begin + Duration::from_ps(time.sum());
 }
 
 /// Moves the next `bytes` of an access, those of a string in one call.

@@ -118,6 +118,7 @@ class ExitBus : public sc_core::sc_module, private VcpuThread, private Processor
   bool execute(Access& access, kit::Duration now);
   void transfer(Access& access, std::uint32_t bytes, kit::Duration now);
   void serve(wire::Tlp& tlp, kit::Duration now);
+  void log_trap(const Access& access, kit::Duration begin, kit::Duration handled, kit::Duration device_code);
 
   // ioeventfd, and what the platform is told (exit_bus_events.cpp).
   void ring_later(const Access& access, kit::Duration trapped);
@@ -125,6 +126,7 @@ class ExitBus : public sc_core::sc_module, private VcpuThread, private Processor
   void locate_windows();
   void device_code_until(kit::Duration until) override;
   kit::Duration interrupt_taken(kit::Duration now) override;
+  const TrapLog& traps() const override { return traps_; }
   kit::Duration inject(kit::Duration when);
   void line(unsigned number, bool asserted, kit::Duration when);
 
@@ -147,6 +149,8 @@ class ExitBus : public sc_core::sc_module, private VcpuThread, private Processor
 
   Processor* guest_ = nullptr;
   kit::Duration free_;         // when the processor is in the guest again, as far as it is known
+  TrapLog traps_;
+  kit::Duration logged_until_;  // the end of the last one there
   Access* first_ = nullptr;    // accesses that have not taken effect, in order; the first has an event
   Access* last_ = nullptr;
   kit::Duration planned_;      // end of the last posted write's exit, as it was told

@@ -101,6 +101,10 @@ Duration ExitBus::interrupt_taken(Duration now) {
   statistics_.exits_controller.add(static_cast<std::uint64_t>(exits));
   statistics_.kernel_time.add(cost);
   statistics_.held_time.add(cost);
+  wire::TrapTime time;
+  time[wire::Trap::trap] = ((exit_ + costs_.in_kernel()) * exits).ps();
+  time[wire::Trap::entry] = (costs_.entry() * exits).ps();
+  traps_.add(now, time);
   return now + cost;
 }
 

@@ -25,7 +25,7 @@ RequestsCsv::RequestsCsv(const std::string& file, const std::string& workload, c
   if (!file_) throw kit::ConfigError{file + ": cannot be written; choose another folder with --results"};
   std::setvbuf(file_.get(), buffer_.data(), _IOFBF, buffer_.size());
   std::string header = "workload,point,request,op,lba,sectors,status,submitted_ps,latency_ps";
-  for (std::size_t i = 1; i < wire::stage_count; ++i) header += fmt::format(",{}_ps", wire::name_of(static_cast<wire::Stage>(i)));
+  for (std::size_t i = 1; i < wire::account_count; ++i) header += fmt::format(",{}_ps", wire::name_of(static_cast<wire::Stage>(i)));
   fmt::print(file_.get(), "{}\n", header);
 }
 
@@ -35,10 +35,10 @@ void RequestsCsv::completed(const host::Request& request, const wire::RequestTag
   fmt::format_to(std::back_inserter(row), "{},{},{},{},{},{},{},{}", prefix_, tag.id, name_of(request.op), request.lba, request.sectors,
                  name_of(request.status), begin, tag.when(wire::Stage::completed) - begin);
   // Each stage is the time since the points before were passed; a point that was not passed is left empty.
-  std::array<std::int64_t, wire::stage_count> stages;
+  std::array<std::int64_t, wire::account_count> stages;
   stages.fill(-1);
   tag.account([&](wire::Stage stage, std::int64_t ps) { stages[static_cast<std::size_t>(stage)] = ps; });
-  for (std::size_t i = 1; i < wire::stage_count; ++i) {
+  for (std::size_t i = 1; i < wire::account_count; ++i) {
     if (stages[i] < 0) row.push_back(',');
     else fmt::format_to(std::back_inserter(row), ",{}", stages[i]);
   }

@@ -166,6 +166,21 @@ TEST_P(CostTable, LatencyIsTheSumOfItsParts) {
   EXPECT_EQ(tag.when(Stage::interrupt) - begin, handler.ps());
   EXPECT_EQ(tag.when(Stage::completed) - begin, end.ps());
   EXPECT_EQ(bench.done_at[0].ps() - begin, end.ps());
+  // Accesses beside PxCI: one before it, five in the handler, which the end of interrupt precedes.
+  const std::int64_t parts[] = {v.exit().ps(), (v.decode() + v.to_user()).ps(), v.dispatch().ps(), v.device_access().ps(), (v.from_user() + v.entry()).ps()};
+  const auto of = [](Stage first, std::size_t part) { return static_cast<Stage>(static_cast<std::size_t>(first) + part); };
+  std::array<std::int64_t, wire::account_count> account{};
+  tag.account([&](Stage stage, std::int64_t ps) { account[static_cast<std::size_t>(stage)] = ps; });
+  const auto stage = [&](Stage which) { return account[static_cast<std::size_t>(which)]; };
+  for (std::size_t i = 0; i < wire::trap_count; ++i) {
+    const Duration eoi = i == 0 ? v.exit() + v.in_kernel() : i == 4 ? v.entry() : Duration{};
+    EXPECT_EQ(stage(of(Stage::issue_trap, i)), parts[i]) << i;
+    EXPECT_EQ(stage(of(Stage::data_trap, i)), 0) << i;
+    EXPECT_EQ(stage(of(Stage::handler_trap, i)), 5 * parts[i] + eoi.ps() * v.eoi_exits()) << i;
+  }
+  EXPECT_EQ(stage(Stage::issued), (c.submit() + c.build()).ps());
+  EXPECT_EQ(stage(Stage::interrupt), 0);
+  EXPECT_EQ(stage(Stage::woken), (c.interrupt_entry() + c.finish() + c.interrupt_exit() + c.complete()).ps());
 }
 
 /// A guest that asks 200 times, three in a row at once, half of them writes; a fingerprint of every stamp.

@@ -140,11 +140,13 @@ std::vector<Stage> stages_of(const machine::Parameters& parameters, bool alone) 
 /// Adds up every request's account.
 class Auditor final : public host::RequestObserver {
  public:
-  explicit Auditor(std::vector<Stage> wanted) : wanted_{std::move(wanted)} {}
+  Auditor(std::vector<Stage> wanted, std::uint64_t warm_up) : wanted_{std::move(wanted)}, warm_up_{warm_up} {}
   void completed(const host::Request& request, const wire::RequestTag& tag) override {
     mix(tag.id), mix(static_cast<std::uint64_t>(request.op)), mix(request.lba), mix(request.sectors);
     mix(static_cast<std::uint64_t>(request.status));
     for (const std::int64_t at : tag.at) mix(static_cast<std::uint64_t>(at));
+    for (const wire::TrapTime* traps : {&tag.issue_traps, &tag.data_traps, &tag.acknowledge_traps, &tag.handler_traps})
+      for (const std::int64_t ps : traps->ps) mix(static_cast<std::uint64_t>(ps));
     if (!ordered(tag) || !balanced(tag)) ++unbalanced_;
     const bool reached = tag.when(Stage::interrupt) >= 0;
     at_disk_ += reached;
@@ -158,6 +160,7 @@ class Auditor final : public host::RequestObserver {
   }
   void put(MachineRun& run) const {
     run.fingerprint = hash_, run.unbalanced = unbalanced_, run.unfinished_stages = unfinished_, run.at_disk = at_disk_;
+    run.stage_ps = stage_ps_;
     std::snprintf(run.first_wrong, sizeof run.first_wrong, "%s", wrong_.c_str());
   }
 
@@ -184,16 +187,22 @@ class Auditor final : public host::RequestObserver {
     if (data > tag.when(Stage::completed)) note(tag, "passed", Stage::completed, Stage::transferred), right = false;
     return right;
   }
-  /// The account tells of every point once, of no stage below zero, and sums to the latency.
-  static bool balanced(const wire::RequestTag& tag) {
+  /// The account tells of every point once, of no stage or access below zero, and sums to the latency.
+  bool balanced(const wire::RequestTag& tag) {
     std::int64_t sum = 0;
     std::ptrdiff_t told = 1;
     bool positive = true;
-    tag.account([&](Stage, std::int64_t ps) { positive = positive && ps >= 0, sum += ps, ++told; });
+    tag.account([&](Stage stage, std::int64_t ps) {
+      positive = positive && ps >= 0, sum += ps;
+      if (tag.id > warm_up_) stage_ps_[static_cast<std::size_t>(stage)] += ps;
+      told += static_cast<std::size_t>(stage) < wire::stage_count;
+    });
     return positive && sum == tag.when(Stage::completed) - tag.when(Stage::submitted) &&
            told == std::count_if(tag.at.begin(), tag.at.end(), [](std::int64_t at) { return at >= 0; });
   }
   const std::vector<Stage> wanted_;
+  const std::uint64_t warm_up_;
+  std::array<std::int64_t, wire::account_count> stage_ps_{};
   std::string wrong_;
   std::uint64_t hash_ = 0xcbf29ce484222325u, unbalanced_ = 0, unfinished_ = 0, at_disk_ = 0;
 };
@@ -228,7 +237,7 @@ MachineRun run_machine(const Settings& settings, const RunOptions& options) {
   pump.set_stop_when_finished(true);
   pump.set_warm_up(options.warm_up);
   StopWatch watch{options, context, scope_of(parameters), device_of(parameters)};
-  Auditor auditor{stages_of(parameters, workload.depth() <= 1)};
+  Auditor auditor{stages_of(parameters, workload.depth() <= 1), options.warm_up};
   pump.observe(watch);
   if (options.accounts) pump.observe(auditor);
   sc_core::sc_start();

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include <ahcisim/tlm/request_tag.hpp>
+
 namespace ahcisim::measure {
 
 /// Keys and texts as `ahcisim run --set` takes them: {"machine.drive", "samsung-850-pro"}, {"workload.depth", "32"} …
@@ -32,6 +34,7 @@ struct MachineRun {
   std::uint64_t unbalanced = 0;       ///< requests whose stages are out of order or do not sum to their latency
   std::uint64_t unfinished_stages = 0;///< reads and writes that lack a stage which every one of them passes that reaches the disk
   std::uint64_t at_disk = 0;          ///< requests that reached the disk: no page cache had answered them
+  std::array<std::int64_t, wire::account_count> stage_ps{};  ///< each stage of the accounts, summed over the measured requests
   char first_wrong[96] = {};          ///< the first request of unbalanced or unfinished_stages, in words; empty: none
   std::uint64_t diagnostics = 0;      ///< findings of the checkers
   double simulated_seconds = 0;
@@ -43,7 +46,7 @@ struct RunOptions {
   std::uint64_t early_requests = 0;  ///< see early_cpu_seconds
   std::uint64_t seed = 1;
   bool kernel_steps = false;         ///< take every event through the SystemC kernel
-  bool accounts = false;             ///< compute fingerprint and unbalanced, which cost time
+  bool accounts = false;             ///< compute fingerprint, unbalanced and stage_ps, which cost time
   /// Statistics by name ("guest.image.calls.pwrite"), at most 8: how much each rose in the measured part. Counters and sums of time.
   std::vector<std::string> count;
 };

@@ -2,6 +2,8 @@
 // Every request of a guest: its stages are in their order, sum to its latency to the picosecond, and none is missing; runs repeat.
 #include <gtest/gtest.h>
 
+#include <ahcisim/models/host/vm/parameters.hpp>
+
 #include <support/measure/machine_run.hpp>
 
 namespace ahcisim::measure {
@@ -89,6 +91,55 @@ TEST_P(EmulatedAccounts, RunsRepeatWhicheverWayEventsPassTheKernel) {
   EXPECT_EQ(ahead.simulated_seconds, steps.simulated_seconds);
   EXPECT_EQ(ahead.events_per_request, steps.events_per_request);
   EXPECT_NE(ahead.fingerprint, other.fingerprint);
+}
+
+/// Each stage of the mean 4 KiB request, alone, of a guest whose image answers at once on a host of 2012; in picoseconds.
+struct Alone {
+  explicit Alone(const Settings& more) {
+    Settings all{{"machine.deployment", "emulated"}, {"image.backing", "instant"}, {"vm.costs", "kvm-2012"}, {"workload.requests", "101"}};
+    all.insert(all.end(), more.begin(), more.end());
+    RunOptions options;
+    options.accounts = true;
+    run = run_machine(all, options);
+    EXPECT_EQ(run.unbalanced, 0u) << run.first_wrong;
+  }
+  std::int64_t operator[](wire::Stage stage) const {
+    return run.stage_ps[static_cast<std::size_t>(stage)] / static_cast<std::int64_t>(run.requests);
+  }
+  /// The accesses of a group took the time of so many, of so many ends of interrupt, and of wires that fell, for which the device
+  /// code asks by system call.
+  void expect(wire::Stage first, int accesses, int ends, int wires = 0) const {
+    const host::VmParameters v{"kvm-2012"};
+    const kit::Duration one[] = {v.exit(), v.decode() + v.to_user(), v.dispatch(), v.device_access(), v.from_user() + v.entry()};
+    for (std::size_t i = 0; i < wire::trap_count; ++i) {
+      const auto stage = static_cast<wire::Stage>(static_cast<std::size_t>(first) + i);
+      const kit::Duration end = i == 0 ? v.exit() + v.in_kernel() : i == 4 ? v.entry() : kit::Duration{};
+      const kit::Duration wire = i == 3 ? v.irq_ioctl() : kit::Duration{};
+      EXPECT_EQ((*this)[stage], (one[i] * accesses + end * ends + wire * wires).ps()) << wire::name_of(stage);
+    }
+  }
+  MachineRun run;
+};
+
+// 26 accesses: 14 before the Command register's, 3 after it, of which the last starts the bus master, 8 in the handler.
+TEST(EmulatedStages, AccessesOfAnIdeDmaRead) {
+  const Alone read{{{"machine.interface", "ide"}, {"workload.pattern", "randread"}}};
+  read.expect(wire::Stage::issue_trap, 14, 0);
+  read.expect(wire::Stage::handler_trap, 8, 1, 1);
+  EXPECT_GT(read[wire::Stage::data_trap], 0) << "the data waits for the bus master to be started";
+}
+
+TEST(EmulatedStages, AccessesOfAQueuedRead) {
+  const Alone read{{{"machine.interface", "ahci"}, {"workload.pattern", "randread"}}};
+  read.expect(wire::Stage::issue_trap, 1, 0);
+  read.expect(wire::Stage::data_trap, 0, 0);
+  read.expect(wire::Stage::handler_trap, 5, 1);
+}
+
+TEST(EmulatedStages, AccessesOfAVirtioRead) {
+  const Alone message{{{"machine.interface", "virtio_blk"}, {"workload.pattern", "randread"}}};
+  message.expect(wire::Stage::issue_trap, 0, 0);
+  message.expect(wire::Stage::handler_trap, 0, 1);
 }
 
 // What only an image on a drive has, and only where the call goes to it: every read's way to the arm and back.

@@ -33,7 +33,7 @@ STAGES = [
     "interrupt",
     "woken",
     "completed",
-]
+] + [f"{when}_{part}" for when in ("issue", "data", "handler") for part in ("trap", "emulator", "dispatch", "device", "entry")]
 BARE = {
     "entered",
     "issued",

@@ -31,6 +31,8 @@ struct Program final : Software, ProcessorPlatform {
     processor->release(bottom.back() + us(4), left);
   }
   Duration interrupt_taken(Duration now) override { return now; }
+  const TrapLog& traps() const override { return log; }
+  TrapLog log;
   Processor* processor = nullptr;
   Duration when = us(10), next = us(10), step = us(20), closed;
   std::vector<Duration> steps, handlers, bottom;

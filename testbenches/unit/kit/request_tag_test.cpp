@@ -104,6 +104,59 @@ TEST(RequestTag, PointsOutOfOrderShow) {
   }
 }
 
+/// Of a request with accesses of 1, 2, 3, 4 and 5 ps before it is issued, for its data and in its handler.
+RequestTag trapped(Stage data, bool host_call) {
+  RequestTag tag;
+  tag.open(14);
+  const std::pair<Stage, std::int64_t> points[] = {{Stage::submitted, 0}, {Stage::issued, 30}, {Stage::received, 40}, {data, 60}, {Stage::status, 60},
+                                                   {Stage::injected, 70}, {Stage::interrupt, 80}, {Stage::woken, 100}, {Stage::completed, 101}};
+  for (const auto& [stage, at] : points) tag.stamp(stage, at);
+  if (host_call) tag.stamp(Stage::host_done, 41);
+  tag.issue_traps = tag.data_traps = tag.handler_traps = TrapTime{{1, 2, 3, 4, 5}};
+  tag.acknowledge_traps[Trap::trap] = 6;
+  tag.acknowledge_traps[Trap::entry] = 3;
+  return tag;
+}
+
+TEST(RequestTag, AccessesAreToldApartFromTheStagesTheyLieIn) {
+  const RequestTag tag = trapped(Stage::status, true);
+  EXPECT_EQ(sum_of(tag), 101);
+  EXPECT_TRUE(ordered(tag));
+  EXPECT_EQ(stage_of(tag, Stage::issued), 30 - 15);
+  EXPECT_EQ(stage_of(tag, Stage::status), 60 - 41 - 15);
+  EXPECT_EQ(stage_of(tag, Stage::interrupt), 80 - 70 - 9);
+  EXPECT_EQ(stage_of(tag, Stage::woken), 100 - 80 - 15);
+  for (const Stage first : {Stage::issue_trap, Stage::data_trap, Stage::handler_trap})
+    for (int i = 0; i < 5; ++i) {
+      const bool handler = first == Stage::handler_trap;
+      const auto stage = static_cast<Stage>(static_cast<int>(first) + i);
+      EXPECT_EQ(stage_of(tag, stage), 1 + i + (handler ? i == 0 ? 6 : i == 4 ? 3 : 0 : 0)) << name_of(stage);
+    }
+}
+
+TEST(RequestTag, AccessesForTheDataAreThoseOfTheDataWhereItComesBeforeTheStatus) {
+  const RequestTag tag = trapped(Stage::transferred, false);
+  EXPECT_EQ(sum_of(tag), 101);
+  EXPECT_EQ(stage_of(tag, Stage::transferred), 60 - 40 - 15);
+  EXPECT_EQ(stage_of(tag, Stage::status), 0);
+}
+
+TEST(RequestTag, ASecondAttemptForgetsTheAccessesOfTheFirst) {
+  RequestTag tag = trapped(Stage::status, true);
+  tag.reopen();
+  tag.stamp(Stage::completed, 101);
+  EXPECT_EQ(sum_of(tag), 101);
+  EXPECT_EQ(stage_of(tag, Stage::issue_trap), -1);
+}
+
+// An error handler ends it: it was found done in an interrupt handler, but its program is woken by nobody's handler.
+TEST(RequestTag, EndOfInterruptStaysWithTheInterruptOfARequestThatIsNotDelivered) {
+  RequestTag tag = trapped(Stage::status, true);
+  tag.stamp(Stage::woken, -1);
+  EXPECT_EQ(sum_of(tag), 101);
+  EXPECT_EQ(stage_of(tag, Stage::interrupt), 10);
+}
+
 TEST(RequestTag, ASecondAttemptForgetsTheFirst) {
   RequestTag tag;
   tag.open(12);
