@@ -21,6 +21,11 @@ class TrapLog {
     last_[count_++ % kept] = {begin.ps(), time};
     total_ += time;
   }
+  /// The last access took so much longer in one of its parts.
+  void lengthen(wire::Trap part, kit::Duration by) {
+    last_[(count_ - 1) % kept].time[part] += by.ps();
+    total_[part] += by.ps();
+  }
   /// All accesses so far.
   const wire::TrapTime& total() const { return total_; }
   /// All accesses as far as they were over at `at`. What is no longer kept counts as over.

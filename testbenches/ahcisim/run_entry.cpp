@@ -85,7 +85,7 @@ json run_keys() {
           {"read_latency_ps", "ps: the same, of reads"},
           {"write_latency_ps", "ps: the same, of writes"},
           {"flush_latency_ps", "ps: the same, of flushes"},
-          {"stage_mean_ps", "ps: mean time up to each point of a request's way, from the point that it passed before"},
+          {"stage_mean_ps", "ps: mean time up to each point of a request's way, from the point that it passed before; a guest's trapped accesses apart"},
           {"seek_ps_per_request", "ps: arm movement by requests (hard disks)"},
           {"rotation_ps_per_request", "ps: wait for the sector by requests (hard disks)"},
           {"events_per_request", "events of the calendar by requests: what the simulation costs"},

@@ -278,15 +278,18 @@ bool ExitBus::execute(Access& access, Duration now) {
 }
 
 /// Enters one exit, from `begin` on, into the log of what the driver waited for: a posted write as the driver is told of it, when
-/// it makes it. Where an access has to wait because the one before it took longer than was told, that was device code.
+/// it makes it. Where an access has to wait because the one before it took longer than was told, that was device code of either.
 void ExitBus::log_trap(const Access& access, Duration begin, Duration handled, Duration device_code) {
   using Part = wire::Trap;
   const Duration ready = kit::max(access.issued, logged_until_);
   wire::TrapTime time;
-  if (begin > ready) {
+  if (begin > ready && outlasted_) {
+    traps_.lengthen(Part::device, begin - ready);
+  } else if (begin > ready) {
     time[Part::device] = (begin - ready).ps();
     traps_.add(ready, time);
   }
+  outlasted_ = false;
   const bool in_kernel = access.way == Way::doorbell || access.way == Way::controller;
   time[Part::trap] = (in_kernel ? exit_ + costs_.in_kernel() : exit_).ps();
   time[Part::emulator] = in_kernel ? 0 : (to_emulator_ - exit_).ps();

@@ -151,6 +151,7 @@ class ExitBus : public sc_core::sc_module, private VcpuThread, private Processor
   kit::Duration free_;         // when the processor is in the guest again, as far as it is known
   TrapLog traps_;
   kit::Duration logged_until_;  // the end of the last one there
+  bool outlasted_ = false;      // its device code took longer
   Access* first_ = nullptr;    // accesses that have not taken effect, in order; the first has an event
   Access* last_ = nullptr;
   kit::Duration planned_;      // end of the last posted write's exit, as it was told

@@ -87,6 +87,7 @@ void ExitBus::ring(Doorbell& doorbell, Duration at) {
 void ExitBus::device_code_until(Duration until) {
   const Duration end = until + back_;
   if (end <= free_) return;
+  outlasted_ = outlasted_ || free_ == logged_until_;
   statistics_.held_time.add(end - free_);
   free_ = end;
   if (guest_) guest_->hold(end);

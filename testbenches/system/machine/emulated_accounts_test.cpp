@@ -129,6 +129,18 @@ TEST(EmulatedStages, AccessesOfAnIdeDmaRead) {
   EXPECT_GT(read[wire::Stage::data_trap], 0) << "the data waits for the bus master to be started";
 }
 
+// A write's data waits from when device code has read the command: for the way back from there, two accesses, and the way of the one
+// that starts the bus master up to its device code.
+TEST(EmulatedStages, AccessesThatTheDataOfAnIdeDmaWriteWaitsFor) {
+  const Alone write{{{"machine.interface", "ide"}, {"workload.pattern", "randwrite"}}};
+  const host::VmParameters v{"kvm-2012"};
+  EXPECT_EQ(write[wire::Stage::data_trap], (v.exit() * 3).ps());
+  EXPECT_EQ(write[wire::Stage::data_emulator], ((v.decode() + v.to_user()) * 3).ps());
+  EXPECT_EQ(write[wire::Stage::data_dispatch], (v.dispatch() * 3).ps());
+  EXPECT_EQ(write[wire::Stage::data_device], (v.device_access() * 2).ps());
+  EXPECT_EQ(write[wire::Stage::data_entry], ((v.from_user() + v.entry()) * 3).ps());
+}
+
 TEST(EmulatedStages, AccessesOfAQueuedRead) {
   const Alone read{{{"machine.interface", "ahci"}, {"workload.pattern", "randread"}}};
   read.expect(wire::Stage::issue_trap, 1, 0);

@@ -33,6 +33,15 @@ TEST(TrapLog, AccessIsCutWhereTheTimeFalls) {
   expect(log.until(ps(5000)), log.total());
 }
 
+TEST(TrapLog, DeviceCodeThatTakesLongerPutsTheWayBackOff) {
+  TrapLog log;
+  log.add(ps(1000), one);
+  log.lengthen(wire::Trap::device, ps(60));
+  expect(log.total(), {{10, 20, 30, 100, 50}});
+  expect(log.until(ps(1155)), {{10, 20, 30, 95, 0}});
+  expect(log.until(ps(1165)), {{10, 20, 30, 100, 5}});
+}
+
 TEST(TrapLog, WhatIsNoLongerKeptCountsAsOver) {
   TrapLog log;
   const int count = static_cast<int>(TrapLog::kept) + 3;
