@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <ahcisim/models/disk/hdd/diskspecs.hpp>
+#include <ahcisim/models/machine/driver_addresses.hpp>
 #include <ahcisim/models/machine/functions.hpp>
 
 namespace ahcisim::machine {
@@ -96,6 +97,7 @@ Parameters::Parameters(const std::vector<Setting>& settings, kit::ParameterSet* 
     if (!contains(choosing_keys, setting.key)) apply(setting);
   check_deployment(settings);
   check_hardware(settings);
+  check_driver_addresses(*this, settings);
   emulated->settle();
   if (is_emulated()) driver.cpu.syscall.set(kit::Duration{}, kit::derived("vm.system_call accounts for the emulator's call"));
 }

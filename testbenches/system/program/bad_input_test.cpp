@@ -75,6 +75,26 @@ TEST_F(BadInput, ChecksNameFileLineAndKey) {
   refused_experiment(experiment(), {"--set: machine.instant_capacity", "multiple of 512"}, {"--set", "machine.instant_capacity=1048577B"});
 }
 
+TEST_F(BadInput, DriverAddressesThatOverlap) {
+  const auto with = [this](const std::vector<std::string>& settings, const std::vector<std::string>& words) {
+    std::vector<std::string> more;
+    for (const std::string& setting : settings) more.insert(more.end(), {"--set", setting});
+    refused_experiment(experiment(), words, more);
+  };
+  with({"host.driver.ecam=3221225472B"}, {"--set: host.driver.ecam = \"3GiB\": overlaps host.driver.window = \"3GiB\"", "move one"});
+  with({"host.driver.message_address=3758096383B"}, {"--set: host.driver.message_address", "overlaps host.driver.ecam"});
+  with({"host.driver.window=3223322620B", "host.driver.ecam=3221225472B"}, {"host.driver.ecam", "overlaps host.driver.window"});
+  with({"host.driver.window=1GiB"}, {"--set: host.driver.window = \"1GiB\": lies in memory", "host.memory.size = \"8GiB\"", "between 3 GiB and 4 GiB"});
+  with({"host.driver.ecam=6GiB"}, {"host.driver.ecam", "host.memory.size"});
+  const std::string emulated = "machine.deployment=emulated";
+  with({emulated, "machine.interface=virtio_blk", "guest.driver.message_address=4026597372B"},
+       {"--set: guest.driver.message_address", "overlaps guest.driver.io_base"});
+  with({emulated, "machine.interface=ide", "guest.driver.io_base=3758096384B"}, {"--set: guest.driver.io_base", "overlaps guest.driver.ecam"});
+  with({emulated, "guest.driver.window=0B"}, {"--set: guest.driver.window", "guest.memory.size"});
+  with({"machine.interface=ide", "host.driver.io_base=0B"}, {"--set: host.driver.io_base", "host.memory.size"});
+  with({"machine.interface=ide", "host.driver.io_window=70000B"}, {"--set: host.driver.io_window", "64 KiB", "host.driver.io_base"});
+}
+
 TEST_F(BadInput, SettingsThatContradictEachOther) {
   refused_experiment(experiment(), {"--set: machine.image_access", "set machine.image too"}, {"--set", "machine.image_access=read_only"});
   refused_experiment(experiment(), {"--set: ata.queue_depth", "machine.interface = \"ahci\""},
