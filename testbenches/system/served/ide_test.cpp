@@ -19,8 +19,12 @@ constexpr std::uint8_t READ_DMA = 0xc8, WRITE_DMA = 0xca, IDENTIFY_DEVICE = 0xec
 constexpr std::uint32_t prd = 0x1000, data = 0x4000, sectors = 64;
 
 struct Rig : VfioUserBench {
-  machine::Parameters settings{std::vector<machine::Setting>{
-      {"machine.drive", "instant", "test"}, {"machine.instant_capacity", "64MiB", "test"}, {"machine.interface", "ide", "test"}}};
+  explicit Rig(const char* conductors = "80")
+      : settings{std::vector<machine::Setting>{{"machine.drive", "instant", "test"},
+                                               {"machine.instant_capacity", "64MiB", "test"},
+                                               {"machine.interface", "ide", "test"},
+                                               {"ide.cable", conductors, "test"}}} {}
+  machine::Parameters settings;
   std::unique_ptr<machine::Served> machine = machine::make_served("machine", context, settings);
   Server server{loop, path(), machine->function()};
 };
@@ -80,6 +84,24 @@ TEST(ServedIde, WhatFirmwareFinds) {
         EXPECT_EQ(client.read(configuration, 0x10 + 4 * index) & 1, 1u) << "an I/O range";
       }
     }
+  });
+}
+
+TEST(ServedIde, WhatADriverWritesOfTimesIsKept) {
+  Rig rig{"40"};
+  rig.serve([&] {
+    VfioUserClient client{rig.path()};
+    client.version();
+    EXPECT_EQ(client.read(configuration, 0x54), 0u) << "40 conductors";
+    client.write(configuration, 0x40, 0xe377, 2);  // IDETIM
+    client.write(configuration, 0x44, 0x5b, 1);    // SIDETIM
+    client.write(configuration, 0x48, 0xff, 1);    // UDMACTL: a bit for each drive
+    client.write(configuration, 0x4a, 0x0012, 2);  // UDMATIM
+    EXPECT_EQ(client.read(configuration, 0x40), 0x8000'e377u);
+    EXPECT_EQ(client.read(configuration, 0x44, 1), 0x5bu);
+    EXPECT_EQ(client.read(configuration, 0x48), 0x0012'000fu);
+    ASSERT_EQ(client.call(Command::DEVICE_RESET, {}).error(), 0u);
+    EXPECT_EQ(client.read(configuration, 0x40), 0x8000'8000u) << "as firmware leaves it";
   });
 }
 
