@@ -59,14 +59,16 @@ class StateProbe {
   StateProbe(const StateProbe&) = delete;
   StateProbe& operator=(const StateProbe&) = delete;
   void set(Duration when, std::uint64_t value) {
-    if (!registry_.watched()) return;
-    for (ProbeSink* sink : registry_.sinks_) sink->state(*this, when, value);
+    if (registry_.watched()) tell(when, value);
   }
   const std::string& name() const { return name_; }
   unsigned bits() const { return bits_; }
   const std::vector<std::string>& words() const { return words_; }
 
  private:
+  [[gnu::cold]] void tell(Duration when, std::uint64_t value) const {
+    for (ProbeSink* sink : registry_.sinks_) sink->state(*this, when, value);
+  }
   ProbeRegistry& registry_;
   std::string name_;
   unsigned bits_;
@@ -82,13 +84,15 @@ class Track {
   Track(const Track&) = delete;
   Track& operator=(const Track&) = delete;
   void span(const char* what, Duration begin, Duration end, std::uint64_t request = 0) {
-    if (!registry_.watched()) return;
-    for (ProbeSink* sink : registry_.sinks_) sink->span(*this, what, begin, end, request);
+    if (registry_.watched()) tell(what, begin, end, request);
   }
   bool watched() const { return registry_.watched(); }
   const std::string& name() const { return name_; }
 
  private:
+  [[gnu::cold]] void tell(const char* what, Duration begin, Duration end, std::uint64_t request) const {
+    for (ProbeSink* sink : registry_.sinks_) sink->span(*this, what, begin, end, request);
+  }
   ProbeRegistry& registry_;
   std::string name_;
 };
