@@ -78,6 +78,20 @@ void Calendar::sift_up(Key key) {
   heap_[hole] = key;
 }
 
+/// The one due first of heap_[first] to heap_[end - 1], which are four at most.
+inline std::size_t Calendar::first_of(std::size_t first, std::size_t end) const {
+  const Key* const heap = heap_.data();
+  if (end - first == 4) {
+    const std::size_t low = first + heap[first + 1].before(heap[first]);
+    const std::size_t high = first + 2 + heap[first + 3].before(heap[first + 2]);
+    return heap[high].before(heap[low]) ? high : low;
+  }
+  std::size_t least = first;
+  while (++first < end)
+    if (heap[first].before(heap[least])) least = first;
+  return least;
+}
+
 Calendar::Key Calendar::pop_heap() {
   const Key top = heap_.front();
   const Key last = heap_.back();
@@ -88,10 +102,7 @@ Calendar::Key Calendar::pop_heap() {
   for (;;) {
     const std::size_t first = hole * 4 + 1;
     if (first >= size) break;
-    std::size_t least = first;
-    const std::size_t end = std::min(first + 4, size);
-    for (std::size_t child = first + 1; child < end; ++child)
-      if (heap_[child].before(heap_[least])) least = child;
+    const std::size_t least = first_of(first, std::min(first + 4, size));
     if (!heap_[least].before(last)) break;
     heap_[hole] = heap_[least];
     hole = least;

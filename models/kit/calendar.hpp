@@ -72,9 +72,14 @@ class Calendar : public sc_core::sc_module {
  private:
   using Call = void (*)(void*, std::uint64_t);
   struct Key {
-    std::int64_t when;
+    std::int64_t when;    // never negative
     std::uint64_t order;  // sequence number, then pool slot
-    bool before(const Key& other) const { return when != other.when ? when < other.when : order < other.order; }
+    bool before(const Key& other) const { return whole() < other.whole(); }
+
+   private:
+    // One number, whose comparison needs no branch: which of two callbacks is due first is as good as random.
+    __extension__ using Whole = unsigned __int128;
+    Whole whole() const { return Whole{static_cast<std::uint64_t>(when)} << 64 | order; }
   };
   struct Entry {
     Call call;
@@ -98,6 +103,7 @@ class Calendar : public sc_core::sc_module {
   void start_of_simulation() override;
   void push(Duration when, Call call, void* object, std::uint64_t argument);
   void sift_up(Key key);
+  std::size_t first_of(std::size_t first, std::size_t end) const;
   Key pop_heap();
   void run();
   bool may_run(std::int64_t when) const;
