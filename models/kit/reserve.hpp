@@ -3,6 +3,7 @@
 // may fill. Contention falls out of it; no event is needed. Plain C++.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -28,11 +29,11 @@ class Reserve {
   /// first piece begins and the last one ends; `now` as in book().
   Interval fill(Duration now, Duration earliest, Duration length) {
     if (fits_behind(now, earliest)) return append(now, earliest, length);
-    std::size_t next = busy_.size() - 1;
+    std::size_t next = size_ - 1;
     while (next > head_ && busy_[next - 1].end >= earliest) --next;
     Duration begin = Duration::never(), from = earliest, left = length;
     std::size_t first = next;  // the pieces and what lies between them, up to busy_[next - 1], become one interval
-    for (; next < busy_.size() && from + left > busy_[next].begin; ++next) {
+    for (; next < size_ && from + left > busy_[next].begin; ++next) {
       if (busy_[next].begin > from) {
         begin = min(begin, from);
         left -= busy_[next].begin - from;
@@ -45,21 +46,21 @@ class Reserve {
     total_ += length;
     const Duration end = from + left;
     Duration until = end;
-    if (next < busy_.size() && busy_[next].begin == end) until = busy_[next++].end;
+    if (next < size_ && busy_[next].begin == end) until = busy_[next++].end;
     if (first == next) {
-      busy_.insert(busy_.begin() + static_cast<std::ptrdiff_t>(first), {begin, until});
+      insert(first, {begin, until});
     } else {
       busy_[first] = {min(busy_[first].begin, begin), until};
-      busy_.erase(busy_.begin() + static_cast<std::ptrdiff_t>(first + 1), busy_.begin() + static_cast<std::ptrdiff_t>(next));
+      erase(first + 1, next);
     }
-    end_ = busy_.back().end;
+    end_ = busy_[size_ - 1].end;
     return {begin, end};
   }
   /// The begin that book() would give, without booking.
   Duration first_fit(Duration earliest, Duration length) const {
     if (earliest >= end_) return earliest;
     Duration begin = earliest;
-    for (std::size_t i = head_; i < busy_.size(); ++i) {
+    for (std::size_t i = head_; i < size_; ++i) {
       if (busy_[i].begin >= begin + length) break;
       begin = max(begin, busy_[i].end);
     }
@@ -71,8 +72,7 @@ class Reserve {
   Duration busy_time() const { return total_; }
   /// Forgets every booking (a reset of the resource).
   void clear() {
-    busy_.clear();
-    head_ = 0;
+    head_ = size_ = 0;
     end_ = {};
   }
 
@@ -80,33 +80,34 @@ class Reserve {
   static constexpr std::size_t kept = 64;  // intervals, before those of the past are thrown away
 
   void forget_before(Duration now) {
-    while (head_ < busy_.size() && busy_[head_].end <= now) ++head_;
-    if (head_ < kept && head_ < busy_.size()) return;
-    busy_.erase(busy_.begin(), busy_.begin() + static_cast<std::ptrdiff_t>(head_));
+    while (head_ < size_ && busy_[head_].end <= now) ++head_;
+    if (head_ < kept && head_ < size_) return;
+    erase(0, head_);
     head_ = 0;
   }
   /// Whether everything else has ended: the common case, which looks at no interval.
   bool fits_behind(Duration now, Duration earliest) {
     if (earliest >= end_) return true;
     forget_before(now);
-    return busy_.empty();
+    return size_ == 0;
   }
   Interval append(Duration now, Duration begin, Duration length) {
-    const bool joins = begin == end_ && !busy_.empty();
+    const Duration end = begin + length;
     total_ += length;
-    end_ = begin + length;
-    if (joins) {
-      busy_.back().end = end_;
+    if (size_ > 0 && begin == end_) {
+      busy_[size_ - 1].end = end;
     } else {
-      if (busy_.size() >= kept) forget_before(now);
-      busy_.emplace_back(begin, end_);
+      if (size_ >= kept) forget_before(now);
+      if (size_ == busy_.size()) grow();
+      busy_[size_++] = {begin, end};
     }
-    return {begin, end_};
+    end_ = end;
+    return {begin, end};
   }
   Interval fill_gap(Duration now, Duration earliest, Duration length) {
     const Duration begin = first_fit(earliest, length);
     if (begin >= end_) return append(now, begin, length);
-    std::size_t next = busy_.size() - 1;
+    std::size_t next = size_ - 1;
     while (next > head_ && busy_[next - 1].begin >= begin) --next;
     total_ += length;
     const Duration end = begin + length;
@@ -114,19 +115,33 @@ class Reserve {
     const bool joins_next = busy_[next].begin == end;
     if (joins_previous && joins_next) {
       busy_[next - 1].end = busy_[next].end;
-      busy_.erase(busy_.begin() + static_cast<std::ptrdiff_t>(next));
+      erase(next, next + 1);
     } else if (joins_previous) {
       busy_[next - 1].end = end;
     } else if (joins_next) {
       busy_[next].begin = begin;
     } else {
-      busy_.insert(busy_.begin() + static_cast<std::ptrdiff_t>(next), {begin, end});
+      insert(next, {begin, end});
     }
     return {begin, end};
   }
+  void insert(std::size_t at, Interval interval) {
+    if (size_ == busy_.size()) grow();
+    std::copy_backward(busy_.begin() + static_cast<std::ptrdiff_t>(at), busy_.begin() + static_cast<std::ptrdiff_t>(size_),
+                       busy_.begin() + static_cast<std::ptrdiff_t>(size_ + 1));
+    busy_[at] = interval;
+    ++size_;
+  }
+  void erase(std::size_t from, std::size_t to) {
+    std::copy(busy_.begin() + static_cast<std::ptrdiff_t>(to), busy_.begin() + static_cast<std::ptrdiff_t>(size_),
+              busy_.begin() + static_cast<std::ptrdiff_t>(from));
+    size_ -= to - from;
+  }
+  [[gnu::cold]] void grow() { busy_.resize(2 * size_ + 8); }
 
-  std::vector<Interval> busy_;  // disjoint and in order; those before head_ are the past
-  std::size_t head_ = 0;        // below busy_.size(), unless both are 0
+  std::vector<Interval> busy_;  // the first size_: disjoint and in order; those before head_ are the past
+  std::size_t size_ = 0;        // held apart, so that the common case of one more is a store and not a call
+  std::size_t head_ = 0;        // below size_, unless both are 0
   Duration end_;                // of the last interval
   Duration total_;
 };
