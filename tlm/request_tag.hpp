@@ -120,21 +120,30 @@ struct RequestTag {
     const auto pass = [&](std::size_t point) {
       const auto reached = static_cast<Stage>(point);
       std::int64_t left = at[point] - last;
-      if (reached == Stage::interrupt && when(Stage::woken) >= 0) left -= acknowledge_traps.sum();
-      if (reached == Stage::woken) {
-        TrapTime traps = acknowledge_traps;
-        tell(traps += handler_traps, Stage::handler_trap, stage);
-        left -= handler_traps.sum();
-      }
-      if ((reached == Stage::transferred || reached == Stage::status) && !fed) {
-        fed = true;
-        tell(data_traps, Stage::data_trap, stage);
-        left -= data_traps.sum();
-      }
-      if (reached == Stage::issued) left -= issue_traps.sum();
-      stage(reached, left);
-      if (reached == Stage::issued) tell(issue_traps, Stage::issue_trap, stage);
       last = at[point];
+      switch (reached) {
+        case Stage::issued:
+          stage(reached, left - issue_traps.sum());
+          return tell(issue_traps, Stage::issue_trap, stage);
+        case Stage::transferred:
+        case Stage::status:
+          if (fed) break;
+          fed = true;
+          tell(data_traps, Stage::data_trap, stage);
+          left -= data_traps.sum();
+          break;
+        case Stage::interrupt:
+          if (when(Stage::woken) >= 0) left -= acknowledge_traps.sum();
+          break;
+        case Stage::woken: {
+          TrapTime traps = acknowledge_traps;
+          tell(traps += handler_traps, Stage::handler_trap, stage);
+          left -= handler_traps.sum();
+          break;
+        }
+        default: break;
+      }
+      stage(reached, left);
     };
     for (std::size_t i = 1; i < stage_count; ++i) {
       if (at[i] < 0 || i == data) continue;

@@ -45,10 +45,14 @@ void Processor::stamp_interrupt(wire::RequestTag& tag, kit::Duration entry) cons
   tag.stamp(wire::Stage::interrupt, entered);
   if (!platform_) return;
   tag.stamp(wire::Stage::injected, std::max(raised_at_.ps(), status));
-  const bool before = status <= taken_at_.ps();
-  const wire::TrapTime since = before ? taken_traps_ : trapped_until(kit::Duration::from_ps(status));
-  const wire::TrapTime inside = before ? entered_traps_ : trapped_until(kit::Duration::from_ps(entered));
-  tag.acknowledge_traps = inside - since;
+  wire::TrapTime inside = entered_traps_;
+  if (status <= taken_at_.ps()) {
+    tag.acknowledge_traps = inside - taken_traps_;
+  } else {  // from its end on
+    const wire::TrapTime since = trapped_until(kit::Duration::from_ps(status));
+    if (entered == status) inside = since;
+    tag.acknowledge_traps = inside - since;
+  }
   tag.handler_traps = wire::TrapTime{} - inside;
 }
 

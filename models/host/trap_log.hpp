@@ -18,12 +18,14 @@ class TrapLog {
   static constexpr std::size_t kept = 32;
   /// An access from `begin` on, no earlier than the end of the one before.
   void add(kit::Duration begin, const wire::TrapTime& time) {
-    last_[count_++ % kept] = {begin.ps(), time};
+    last_[count_++ % kept] = {begin.ps(), begin.ps() + time.sum(), time};
     total_ += time;
   }
   /// The last access took so much longer in one of its parts.
   void lengthen(wire::Trap part, kit::Duration by) {
-    last_[(count_ - 1) % kept].time[part] += by.ps();
+    One& last = last_[(count_ - 1) % kept];
+    last.time[part] += by.ps();
+    last.end += by.ps();
     total_[part] += by.ps();
   }
   /// All accesses so far.
@@ -34,8 +36,12 @@ class TrapLog {
     const std::size_t oldest = count_ > kept ? count_ - kept : 0;
     for (std::size_t i = count_; i-- > oldest;) {
       const One& one = last_[i % kept];
-      std::int64_t left = std::max<std::int64_t>(at.ps() - one.begin, 0);
-      if (left >= one.time.sum()) break;
+      if (one.end <= at.ps()) break;
+      if (one.begin >= at.ps()) {
+        time = time - one.time;
+        continue;
+      }
+      std::int64_t left = at.ps() - one.begin;
       for (std::size_t part = 0; part < wire::trap_count; ++part) {
         const std::int64_t over = std::min(left, one.time.ps[part]);
         time.ps[part] -= one.time.ps[part] - over;
@@ -47,7 +53,7 @@ class TrapLog {
 
  private:
   struct One {
-    std::int64_t begin = 0;
+    std::int64_t begin = 0, end = 0;
     wire::TrapTime time;
   };
   std::array<One, kept> last_{};

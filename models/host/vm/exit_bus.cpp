@@ -29,6 +29,8 @@ ExitBus::ExitBus(const sc_core::sc_module_name& name, kit::Context& context, con
       back_{costs_.from_user() + costs_.entry()}, in_kernel_{exit_ + costs_.in_kernel() + costs_.entry()},
       device_access_{costs_.device_access()},
       injection_{costs_.irq_path() == "irqfd" ? costs_.irqfd() : costs_.irq_ioctl()},
+      user_trap_{{exit_.ps(), (to_emulator_ - exit_).ps(), (to_handler_ - to_emulator_).ps(), device_access_.ps(), back_.ps()}},
+      kernel_trap_{{(exit_ + costs_.in_kernel()).ps(), 0, 0, 0, costs_.entry().ps()}},
       map_{"exit bus", kit::AddressMap::windows_of(p)} {
   cpu.register_nb_transport_fw(this, &ExitBus::cpu_request);
   cpu.register_b_transport(this, &ExitBus::cpu_blocking);
@@ -280,24 +282,24 @@ bool ExitBus::execute(Access& access, Duration now) {
 /// Enters one exit, from `begin` on, into the log of what the driver waited for: a posted write as the driver is told of it, when
 /// it makes it. Where an access has to wait because the one before it took longer than was told, that was device code of either.
 void ExitBus::log_trap(const Access& access, Duration begin, Duration handled, Duration device_code) {
-  using Part = wire::Trap;
   const Duration ready = kit::max(access.issued, logged_until_);
-  wire::TrapTime time;
   if (begin > ready && outlasted_) {
-    traps_.lengthen(Part::device, begin - ready);
+    traps_.lengthen(wire::Trap::device, begin - ready);
   } else if (begin > ready) {
-    time[Part::device] = (begin - ready).ps();
-    traps_.add(ready, time);
+    wire::TrapTime waited;
+    waited[wire::Trap::device] = (begin - ready).ps();
+    traps_.add(ready, waited);
   }
   outlasted_ = false;
-  const bool in_kernel = access.way == Way::doorbell || access.way == Way::controller;
-  time[Part::trap] = (in_kernel ? exit_ + costs_.in_kernel() : exit_).ps();
-  time[Part::emulator] = in_kernel ? 0 : (to_emulator_ - exit_).ps();
-  time[Part::dispatch] = in_kernel ? 0 : (handled - begin - to_emulator_).ps();
-  time[Part::device] = in_kernel ? 0 : device_code.ps();
-  time[Part::entry] = (in_kernel ? costs_.entry() : back_).ps();
+  if (access.way == Way::doorbell || access.way == Way::controller) {
+    logged_until_ = begin + in_kernel_;
+    return traps_.add(begin, kernel_trap_);
+  }
+  wire::TrapTime time = user_trap_;
+  time[wire::Trap::dispatch] += (handled - begin - to_handler_).ps();
+  time[wire::Trap::device] = device_code.ps();
+  logged_until_ = handled + device_code + back_;
   traps_.add(begin, time);
-  logged_until_ = begin + Duration::from_ps(time.sum());
 }
 
 /// Moves the next `bytes` of an access, those of a string in one call.

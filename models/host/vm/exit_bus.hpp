@@ -144,6 +144,7 @@ class ExitBus : public sc_core::sc_module, private VcpuThread, private Processor
   IsaLines isa_lines_;
   // Sums of the costs, taken once: guest to emulator, guest to the handler, and back.
   const kit::Duration exit_, to_emulator_, to_handler_, back_, in_kernel_, device_access_, injection_;
+  const wire::TrapTime user_trap_, kernel_trap_;  // an access that waits for nobody, served by the emulator and by the kernel
   kit::AddressMap map_;
   kit::DirectMemory guest_memory_;
 

@@ -103,8 +103,7 @@ Duration ExitBus::interrupt_taken(Duration now) {
   statistics_.kernel_time.add(cost);
   statistics_.held_time.add(cost);
   wire::TrapTime time;
-  time[wire::Trap::trap] = ((exit_ + costs_.in_kernel()) * exits).ps();
-  time[wire::Trap::entry] = (costs_.entry() * exits).ps();
+  for (std::size_t i = 0; i < wire::trap_count; ++i) time.ps[i] = kernel_trap_.ps[i] * exits;
   traps_.add(now, time);
   return now + cost;
 }
