@@ -114,10 +114,14 @@ struct RequestTag {
   /// points at one time it comes before status, unless an emulator's call had brought the data: moving it on is device code.
   /// Accesses for the data are those of whichever comes first of the two.
   template <class Function> void account(Function&& stage) const {
-    constexpr auto data = static_cast<std::size_t>(Stage::transferred), begin = static_cast<std::size_t>(Stage::received);
     std::int64_t last = at.front();
-    bool moved = at[data] < 0, fed = false;
-    const auto pass = [&](std::size_t point) {
+    if (!trapped())
+      return in_order([&](std::size_t point) {
+        stage(static_cast<Stage>(point), at[point] - last);
+        last = at[point];
+      });
+    bool fed = false;
+    in_order([&](std::size_t point) {
       const auto reached = static_cast<Stage>(point);
       std::int64_t left = at[point] - last;
       last = at[point];
@@ -144,7 +148,16 @@ struct RequestTag {
         default: break;
       }
       stage(reached, left);
-    };
+    });
+  }
+
+ private:
+  /// Whether any access was; bare metal has none.
+  bool trapped() const { return (issue_traps.sum() | data_traps.sum() | acknowledge_traps.sum() | handler_traps.sum()) != 0; }
+  /// Calls pass(index of the point) for each that was passed, in the order of account().
+  template <class Function> void in_order(Function&& pass) const {
+    constexpr auto data = static_cast<std::size_t>(Stage::transferred), begin = static_cast<std::size_t>(Stage::received);
+    bool moved = at[data] < 0;
     for (std::size_t i = 1; i < stage_count; ++i) {
       if (at[i] < 0 || i == data) continue;
       if (!moved && i > begin && data_before(i)) {
@@ -154,8 +167,6 @@ struct RequestTag {
       pass(i);
     }
   }
-
- private:
   template <class Function> static void tell(const TrapTime& traps, Stage first, Function&& stage) {
     for (std::size_t i = 0; i < trap_count; ++i)
       if (traps.ps[i] != 0) stage(static_cast<Stage>(static_cast<std::size_t>(first) + i), traps.ps[i]);
