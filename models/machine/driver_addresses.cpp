@@ -3,7 +3,9 @@
 #include <ahcisim/models/machine/driver_addresses.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -51,7 +53,8 @@ void check(const Driver& driver, const std::vector<Setting>& settings) {
   const std::vector<Region> regions = regions_of(driver);
   for (const Region& one : regions) {
     if (one.meets(0, low) || (memory > low && one.meets(hole_end, memory - low)))
-      refuse(*one.parameter, fmt::format("lies in memory, by {}.memory.size = \"{}\"; move it between 3 GiB and 4 GiB", driver.side, driver.memory.size.text()));
+      refuse(*one.parameter, fmt::format("lies in memory, by {}.memory.size = \"{}\"; move it between 3 GiB and 4 GiB", driver.side,
+                                         driver.memory.size.text()));
     for (const Region& other : regions)
       if (&one != &other && one.meets(other.begin(), other.bytes) && (is_set(*one.parameter) || !is_set(*other.parameter)))
         refuse(*one.parameter, fmt::format("overlaps {} = \"{}\"; move one of them", key(*other.parameter), other.parameter->text()));

@@ -73,7 +73,8 @@ ServedAhci::ServedAhci(const sc_core::sc_module_name& name, kit::Context& contex
 
 ServedIde::ServedIde(const sc_core::sc_module_name& name, kit::Context& context, const Parameters& parameters)
     : Served{name, context, parameters}, endpoint{"endpoint", context, parameters.endpoint, native_ide_function()},
-      registers{endpoint.configuration().bank, parameters.ide.cable.index() == 1}, controller{"ide", context, parameters.ide}, interrupts{"interrupts"}, drive{"disk", context, parameters.ata, *medium_, *store_},
+      registers{endpoint.configuration().bank, parameters.ide.cable.index() == 1},
+      controller{"ide", context, parameters.ide}, interrupts{"interrupts"}, drive{"disk", context, parameters.ata, *medium_, *store_},
       bridge{"bridge", context, endpoint, host_times(parameters.root_complex)}, faults_{context, parameters.faults, drive, nullptr} {
   bridge.link.bind(endpoint.link);
   for (unsigned channel = 0; channel < 2; ++channel) {
