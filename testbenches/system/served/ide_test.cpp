@@ -59,9 +59,25 @@ struct Guest {
     command(to_device ? WRITE_DMA : READ_DMA, 1000, sectors);
     client.post(bus_master, 0, to_device ? 0x01 : 0x09, 1);
   }
+  void arm() {
+    ASSERT_EQ(client.set_irqs(SetIrqs::DATA_EVENTFD | SetIrqs::TRIGGER, irq::intx, 0, 1, {event.descriptor()}).error(), 0u);
+  }
+  void unmask() { ASSERT_EQ(client.set_irqs(SetIrqs::DATA_NONE | SetIrqs::UNMASK, irq::intx, 0, 1).error(), 0u); }
   SharedMemory memory{1 << 20};
+  Event event;  // INTx
   VfioUserClient client;
 };
+
+/// Calls body(guest) with a disk that is ready and an interrupt that is armed.
+template <class Body> void with_guest(Body&& body) {
+  Rig rig;
+  rig.serve([&] {
+    Guest guest{rig.path()};
+    ASSERT_NO_FATAL_FAILURE(guest.arm());
+    ASSERT_TRUE(guest.until_not_busy());
+    body(guest);
+  });
+}
 
 TEST(ServedIde, WhatFirmwareFinds) {
   Rig rig;
@@ -106,43 +122,33 @@ TEST(ServedIde, WhatADriverWritesOfTimesIsKept) {
 }
 
 TEST(ServedIde, IdentifyByRegistersAndItsInterrupt) {
-  Rig rig;
-  rig.serve([&] {
-    Guest guest{rig.path()};
-    Event event;
-    ASSERT_EQ(guest.client.set_irqs(SetIrqs::DATA_EVENTFD | SetIrqs::TRIGGER, irq::intx, 0, 1, {event.descriptor()}).error(), 0u);
-    ASSERT_TRUE(guest.until_not_busy());
+  with_guest([](Guest& guest) {
     guest.command(IDENTIFY_DEVICE, 0, 0);
-    EXPECT_EQ(event.wait(), 1u);
+    EXPECT_EQ(guest.event.wait(), 1u);
     EXPECT_EQ(guest.read(7), 0x58u) << "DRDY, DSC, DRQ";
     std::uint16_t words[256];
     for (std::uint16_t& word : words) word = static_cast<std::uint16_t>(guest.read(0, 2));
     EXPECT_EQ(words[60] | std::uint32_t{words[61]} << 16, 131072u);
     EXPECT_EQ(guest.read(7), 0x50u);
-    ASSERT_EQ(guest.client.set_irqs(SetIrqs::DATA_NONE | SetIrqs::UNMASK, irq::intx, 0, 1).error(), 0u);
-    EXPECT_EQ(event.wait(20), 0u) << "reading Status took the level back";
+    ASSERT_NO_FATAL_FAILURE(guest.unmask());
+    EXPECT_EQ(guest.event.wait(20), 0u) << "reading Status took the level back";
     EXPECT_EQ(guest.client.read(secondary, 7, 1), 0x7fu) << "nothing is at the secondary channel";
   });
 }
 
 TEST(ServedIde, DataByTheBusMaster) {
-  Rig rig;
-  rig.serve([&] {
-    Guest guest{rig.path()};
-    Event event;
-    ASSERT_EQ(guest.client.set_irqs(SetIrqs::DATA_EVENTFD | SetIrqs::TRIGGER, irq::intx, 0, 1, {event.descriptor()}).error(), 0u);
-    ASSERT_TRUE(guest.until_not_busy());
+  with_guest([](Guest& guest) {
     std::vector<std::uint8_t> written(sectors * 512);
     for (std::size_t i = 0; i < written.size(); ++i) written[i] = static_cast<std::uint8_t>(i * 7 + i / 512);
     for (const bool to_device : {true, false}) {
       if (to_device) std::memcpy(guest.memory.data() + data, written.data(), written.size());
       else std::memset(guest.memory.data() + data, 0, written.size());
       guest.transfer(to_device);
-      EXPECT_EQ(event.wait(), 1u);
+      EXPECT_EQ(guest.event.wait(), 1u);
       EXPECT_EQ(guest.client.read(bus_master, 2, 1) & 0x07, 0x04u) << "not active, no error, interrupt";
       EXPECT_EQ(guest.read(7), 0x50u);
       guest.client.post(bus_master, 0, 0, 1);
-      ASSERT_EQ(guest.client.set_irqs(SetIrqs::DATA_NONE | SetIrqs::UNMASK, irq::intx, 0, 1).error(), 0u);
+      ASSERT_NO_FATAL_FAILURE(guest.unmask());
     }
     EXPECT_EQ(std::memcmp(guest.memory.data() + data, written.data(), written.size()), 0);
   });
@@ -157,43 +163,33 @@ bool is_signalled(const Event& event) {
 // A client that has read the eventfd raises its guest's line, lowers it at the guest's next access and unmasks. A driver's first
 // access tells it what has happened; only a later one takes the interrupt back.
 TEST(ServedIde, NoInterruptIsLeftBehindByADriverThatServesIt) {
-  Rig rig;
-  rig.serve([&] {
-    Guest guest{rig.path()};
-    Event event;
-    ASSERT_EQ(guest.client.set_irqs(SetIrqs::DATA_EVENTFD | SetIrqs::TRIGGER, irq::intx, 0, 1, {event.descriptor()}).error(), 0u);
-    ASSERT_TRUE(guest.until_not_busy());
+  with_guest([](Guest& guest) {
     for (unsigned round = 0; round < 3; ++round) {
       guest.transfer(false);
-      EXPECT_EQ(event.wait(), 1u) << round;
+      EXPECT_EQ(guest.event.wait(), 1u) << round;
       EXPECT_EQ(guest.client.read(bus_master, 2, 1) & 0x04, 0x04u);
-      ASSERT_EQ(guest.client.set_irqs(SetIrqs::DATA_NONE | SetIrqs::UNMASK, irq::intx, 0, 1).error(), 0u);
-      ASSERT_TRUE(is_signalled(event)) << "the level is still high";
+      ASSERT_NO_FATAL_FAILURE(guest.unmask());
+      ASSERT_TRUE(is_signalled(guest.event)) << "the level is still high";
       guest.client.post(bus_master, 0, 0, 1);
       EXPECT_EQ(guest.read(7), 0x50u);
       EXPECT_EQ(guest.client.read(bus_master, 2, 1) & 0x04, 0x04u);
       guest.client.post(bus_master, 2, 0x04, 1);
       EXPECT_EQ(guest.client.read(bus_master, 2, 1) & 0x04, 0u);
-      EXPECT_EQ(event.wait(0), 0u) << "the driver has nothing more to do, and would make no access";
+      EXPECT_EQ(guest.event.wait(0), 0u) << "the driver has nothing more to do, and would make no access";
     }
   });
 }
 
 TEST(ServedIde, AResetLeavesNoInterruptBehindAndNoneIsLostAfterIt) {
-  Rig rig;
-  rig.serve([&] {
-    Guest guest{rig.path()};
-    Event event;
-    ASSERT_EQ(guest.client.set_irqs(SetIrqs::DATA_EVENTFD | SetIrqs::TRIGGER, irq::intx, 0, 1, {event.descriptor()}).error(), 0u);
-    ASSERT_TRUE(guest.until_not_busy());
+  with_guest([](Guest& guest) {
     guest.transfer(false);
-    ASSERT_TRUE(is_signalled(event));
+    ASSERT_TRUE(is_signalled(guest.event));
     ASSERT_EQ(guest.client.call(Command::DEVICE_RESET, {}).error(), 0u);
-    EXPECT_EQ(event.wait(0), 0u);
+    EXPECT_EQ(guest.event.wait(0), 0u);
     guest.client.write(configuration, 4, 0x0005, 2);
     ASSERT_TRUE(guest.until_not_busy());
     guest.transfer(false);
-    EXPECT_EQ(event.wait(), 1u);
+    EXPECT_EQ(guest.event.wait(), 1u);
   });
 }
 
