@@ -19,7 +19,7 @@ struct DriveValidation {
 std::string data_folder();
 /// Replays DATA/disks/NAME/NAME.trace.xz, one request outstanding, the next one think time after each completion, against
 /// the drive described beside it (by NAME_validate.diskspecs where there is one) through the Medium interface.
-/// The bus of the measurement is the description's "Bulk sector transfer time". Throws kit::ConfigError.
-DriveValidation validate_drive(const std::string& data_folder, const std::string& name);
+/// The first `uncounted` requests are replayed like the others and left out of the result. Throws kit::ConfigError.
+DriveValidation validate_drive(const std::string& data_folder, const std::string& name, unsigned uncounted = 0);
 
 }  // namespace ahcisim::support

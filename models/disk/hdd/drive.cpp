@@ -167,6 +167,13 @@ void Drive::submit_write(MediaRequest& request, std::int64_t now) {
   waiting_.push_back(&request);
 }
 
+/// A write that leaves the track the arm is on takes what one behind a read takes, and what such writes take on top.
+std::int64_t Drive::write_hit_overhead(const LbaRange& range) const {
+  const Place place = mechanics_.geometry().place(range.lba);
+  const bool on_track = place.cylinder == arm_.cylinder && place.head == arm_.head;
+  return on_track ? overhead(spec_.write_hit) : (spec_.write_hit.after_read + spec_.write_hit_off_track).ps();
+}
+
 /// Room for a write in the cache, if the drive may take it now.
 bool Drive::accept_write(MediaRequest& request, std::int64_t now) {
   const LbaRange range = request.range;
@@ -186,7 +193,7 @@ bool Drive::accept_write(MediaRequest& request, std::int64_t now) {
   statistics_.write_hits.add();
   ++buffer_[segment].incoming;
   request.scratch[segment_slot] = static_cast<std::uint64_t>(segment);
-  const std::int64_t at = std::max(now, request.arrived.ps() + overhead(spec_.write_hit));
+  const std::int64_t at = std::max(now, request.arrived.ps() + write_hit_overhead(range));
   if (request.tag) request.tag->stamp(wire::Stage::selected, at);
   client_->may_transfer(request, kit::Duration::from_ps(at));
   return true;

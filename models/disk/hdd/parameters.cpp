@@ -69,6 +69,7 @@ DriveSpec drive_spec(const HddParameters& p) {
   c.read_hit = {p.read_hit_after_read(), p.read_hit_after_write()};
   c.read_miss = {p.read_miss_after_read(), p.read_miss_after_write()};
   c.write_hit = {p.write_hit_after_read(), p.write_hit_after_write()};
+  c.write_hit_off_track = p.write_hit_off_track();
   c.write_miss = {p.write_miss_after_read(), p.write_miss_after_write()};
   c.read_completion = p.read_completion();
   c.write_completion = p.write_completion();

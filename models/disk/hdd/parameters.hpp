@@ -49,6 +49,7 @@ struct DriveFigures {
   Time read_miss_after_write = overhead(0.25, "as after a read");
   Time write_hit_after_read = overhead(0.05, "as a read hit");
   Time write_hit_after_write = overhead(0.05, "as a read hit");
+  Time write_hit_off_track = overhead(0.0, "of three measured drives two show no such time");
   Time write_miss_after_read = overhead(0.25, "as a read miss");
   Time write_miss_after_write = overhead(0.25, "as a read miss");
   Time read_completion = overhead(0.0, "contained in the command overheads");
@@ -118,7 +119,8 @@ class HddParameters : public kit::ParameterSet {
   AHCISIM_TIME(read_miss_after_read, "command overhead of a read from the medium, until the arm moves, behind a read");
   AHCISIM_TIME(read_miss_after_write, "the same behind a write");
   AHCISIM_TIME(write_hit_after_read, "command overhead of a write into the buffer, behind a read");
-  AHCISIM_TIME(write_hit_after_write, "the same behind a write");
+  AHCISIM_TIME(write_hit_after_write, "the same behind a write, on the track the arm is on");
+  AHCISIM_TIME(write_hit_off_track, "what a write into the buffer takes longer off the track the arm is on");
   AHCISIM_TIME(write_miss_after_read, "command overhead of a write to the medium, behind a read");
   AHCISIM_TIME(write_miss_after_write, "the same behind a write");
   AHCISIM_TIME(read_completion, "from a read's last data to its status");

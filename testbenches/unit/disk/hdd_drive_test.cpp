@@ -79,6 +79,20 @@ TEST(HddDrive, WritesAreTakenAndWrittenWhenIdle) {
   EXPECT_LT(bench.ms(MediaOp::read, far), hit) << "written data stays readable";
 }
 
+TEST(HddDrive, AWriteOffTheArmsTrackTakesWhatOneBehindAReadTakesAndMore) {
+  Bench bench{1, {{"write_hit_after_read", "0.3ms"}, {"write_hit_after_write", "0.1ms"}, {"write_hit_off_track", "0.05ms"}}};
+  const double transfer = 8 * bench.parameters.interface_sector().ms(), rounding = 1e-6;
+  bench.ms(MediaOp::write, far);
+  bench.host->idle(Duration::from_ms(200));  // the arm has written it and stays there
+  EXPECT_NEAR(bench.ms(MediaOp::write, far + 8), 0.1 + transfer, rounding) << "behind a write, on the track";
+  EXPECT_NEAR(bench.ms(MediaOp::write, 1000), 0.3 + 0.05 + transfer, rounding) << "behind a write, off the track";
+  bench.host->idle(Duration::from_ms(200));
+  bench.drive->set_look_ahead(false);
+  bench.ms(MediaOp::read, far + 24);
+  EXPECT_NEAR(bench.ms(MediaOp::write, far + 32), 0.3 + transfer, rounding) << "behind a read, on the track";
+  EXPECT_NEAR(bench.ms(MediaOp::write, 2000), 0.3 + 0.05 + transfer, rounding);
+}
+
 TEST(HddDrive, SequentialWritesJoin) {
   Bench bench;
   for (std::uint64_t i = 0; i < 32; ++i) bench.ms(MediaOp::write, far + 8 * i);
