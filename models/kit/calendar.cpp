@@ -37,7 +37,7 @@ void Calendar::start_of_simulation() { alone_ = !any_process_but(this, sc_core::
 
 Duration Calendar::outside_now() const { return max(now_, Duration::from_ps(kernel_stamp())); }
 
-void Calendar::push(Duration when, Call call, void* object, std::uint64_t argument) {
+[[gnu::flatten]] void Calendar::push(Duration when, Call call, void* object, std::uint64_t argument) {
   std::uint32_t slot;
   if (free_.empty()) {
     slot = static_cast<std::uint32_t>(pool_.size());
@@ -111,10 +111,8 @@ Calendar::Key Calendar::pop_heap() {
   return top;
 }
 
-bool Calendar::may_run(std::int64_t when) const {
-  if (when <= stamp_) return true;
-  if (kernel_steps_ || when - stamp_ > run_ahead_limit_.ps()) return false;
-  return alone_ || before_company(when - stamp_);
+bool Calendar::may_run_beyond(std::int64_t when) const {
+  return !kernel_steps_ && when - stamp_ <= run_ahead_limit_.ps() && (alone_ || before_company(when - stamp_));
 }
 
 bool Calendar::advance(Duration when) {
@@ -126,10 +124,11 @@ bool Calendar::advance(Duration when) {
   return true;
 }
 
-void Calendar::run() {
+[[gnu::flatten]] void Calendar::run() {
   ++activations_;
   armed_ = never;
   stamp_ = kernel_stamp();
+  horizon_ = alone_ && !kernel_steps_ ? stamp_ + run_ahead_limit_.ps() : stamp_;
   running_ = true;
   while (!stopped()) {
     if (front_.when == never) {
@@ -140,10 +139,13 @@ void Calendar::run() {
     const auto slot = static_cast<std::uint32_t>(front_.order & ((1u << slot_bits) - 1));
     now_ = Duration::from_ps(front_.when);
     front_.when = never;
-    const Entry entry = pool_[slot];
+    const Entry& due = pool_[slot];
+    const Call call = due.call;
+    void* const object = due.object;
+    const std::uint64_t argument = due.argument;
     free_.push_back(slot);
     ++events_;
-    entry.call(entry.object, entry.argument);
+    call(object, argument);
   }
   running_ = false;
   if (!stopped() && front_.when != never) {

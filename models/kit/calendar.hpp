@@ -56,7 +56,10 @@ class Calendar : public sc_core::sc_module {
   /// Takes every event through the kernel, one activation each; results are identical, speed is not.
   void set_kernel_steps(bool on) { kernel_steps_ = on; }
   /// For a simulation that starts without any foreign process but spawns one later: ask the kernel before every callback.
-  void expect_company() { alone_ = false; }
+  void expect_company() {
+    alone_ = false;
+    horizon_ = stamp_;
+  }
   /// How far to run ahead of the kernel at most: a return of sc_start(t) may find models up to this much ahead of t.
   void set_run_ahead_limit(Duration limit) { run_ahead_limit_ = limit; }
   /// Ends the run before the next callback; safe from a signal handler. sc_start() then returns for want of events.
@@ -106,7 +109,8 @@ class Calendar : public sc_core::sc_module {
   std::size_t first_of(std::size_t first, std::size_t end) const;
   Key pop_heap();
   void run();
-  bool may_run(std::int64_t when) const;
+  bool may_run(std::int64_t when) const { return when <= horizon_ || may_run_beyond(when); }
+  bool may_run_beyond(std::int64_t when) const;
   Duration outside_now() const;
   std::int64_t stamp() const { return running_ ? stamp_ : kernel_stamp(); }
   static std::int64_t kernel_stamp() { return static_cast<std::int64_t>(sc_core::sc_time_stamp().value()); }
@@ -119,6 +123,7 @@ class Calendar : public sc_core::sc_module {
   std::uint64_t sequence_ = 0;
   Duration now_;
   std::int64_t stamp_ = 0;
+  std::int64_t horizon_ = 0;  // up to here callbacks run without asking the kernel
   std::int64_t armed_ = never;
   bool running_ = false;
   bool kernel_steps_ = false;

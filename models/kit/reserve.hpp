@@ -58,13 +58,7 @@ class Reserve {
   }
   /// The begin that book() would give, without booking.
   Duration first_fit(Duration earliest, Duration length) const {
-    if (earliest >= end_) return earliest;
-    Duration begin = earliest;
-    for (std::size_t i = head_; i < size_; ++i) {
-      if (busy_[i].begin >= begin + length) break;
-      begin = max(begin, busy_[i].end);
-    }
-    return begin;
+    return earliest >= end_ ? earliest : gap(earliest, length).begin;
   }
   /// When the last booking ends.
   Duration busy_until() const { return end_; }
@@ -79,6 +73,19 @@ class Reserve {
  private:
   static constexpr std::size_t kept = 64;  // intervals, before those of the past are thrown away
 
+  struct Gap {
+    Duration begin;
+    std::size_t next;  // the interval behind it
+  };
+  Gap gap(Duration earliest, Duration length) const {
+    Gap found{earliest, head_};
+    for (; found.next < size_; ++found.next) {
+      const Interval& busy = busy_[found.next];
+      if (busy.begin >= found.begin + length) break;
+      found.begin = max(found.begin, busy.end);
+    }
+    return found;
+  }
   void forget_before(Duration now) {
     while (head_ < size_ && busy_[head_].end <= now) ++head_;
     if (head_ < kept && head_ < size_) return;
@@ -105,10 +112,8 @@ class Reserve {
     return {begin, end};
   }
   Interval fill_gap(Duration now, Duration earliest, Duration length) {
-    const Duration begin = first_fit(earliest, length);
-    if (begin >= end_) return append(now, begin, length);
-    std::size_t next = size_ - 1;
-    while (next > head_ && busy_[next - 1].begin >= begin) --next;
+    const auto [begin, next] = gap(earliest, length);
+    if (next == size_) return append(now, begin, length);
     total_ += length;
     const Duration end = begin + length;
     const bool joins_previous = next > head_ && busy_[next - 1].end == begin;
