@@ -82,6 +82,7 @@ struct TrapTime {
     for (const std::int64_t each : ps) sum += each;
     return sum;
   }
+  bool any() const { return (ps[0] | ps[1] | ps[2] | ps[3] | ps[4]) != 0; }
   std::int64_t& operator[](Trap part) { return ps[static_cast<std::size_t>(part)]; }
   std::int64_t operator[](Trap part) const { return ps[static_cast<std::size_t>(part)]; }
 };
@@ -153,19 +154,23 @@ struct RequestTag {
 
  private:
   /// Whether any access was; bare metal has none.
-  bool trapped() const { return (issue_traps.sum() | data_traps.sum() | acknowledge_traps.sum() | handler_traps.sum()) != 0; }
+  bool trapped() const { return issue_traps.any() || data_traps.any() || acknowledge_traps.any() || handler_traps.any(); }
   /// Calls pass(index of the point) for each that was passed, in the order of account().
   template <class Function> void in_order(Function&& pass) const {
-    constexpr auto data = static_cast<std::size_t>(Stage::transferred), begin = static_cast<std::size_t>(Stage::received);
-    bool moved = at[data] < 0;
+    constexpr auto data = static_cast<std::size_t>(Stage::transferred);
+    const std::size_t before = at[data] < 0 ? stage_count : behind_data();
     for (std::size_t i = 1; i < stage_count; ++i) {
       if (at[i] < 0 || i == data) continue;
-      if (!moved && i > begin && data_before(i)) {
-        pass(data);
-        moved = true;
-      }
+      if (i == before) pass(data);
       pass(i);
     }
+  }
+  /// The first point that is passed after `transferred`.
+  std::size_t behind_data() const {
+    std::size_t i = static_cast<std::size_t>(Stage::received) + 1;
+    while (at[i] < 0 || i == static_cast<std::size_t>(Stage::transferred) || !data_before(i))
+      if (++i == stage_count) break;
+    return i;
   }
   template <class Function> static void tell(const TrapTime& traps, Stage first, Function&& stage) {
     for (std::size_t i = 0; i < trap_count; ++i)

@@ -88,7 +88,7 @@ class Processor {
     if (platform_ && tag.when(wire::Stage::injected) >= 0) tag.handler_traps += trapped();
   }
   /// What trapped accesses took so far; up to the time `at`, just past; up to the interrupt taken last. Nothing on hardware.
-  wire::TrapTime trapped() const { return platform_ ? platform_->traps().total() : wire::TrapTime{}; }
+  const wire::TrapTime& trapped() const { return platform_ ? platform_->traps().total() : nothing_trapped; }
   wire::TrapTime trapped_until(kit::Duration at) const { return platform_ ? platform_->traps().until(at) : wire::TrapTime{}; }
   const wire::TrapTime& trapped_before_interrupt() const { return taken_traps_; }
   /// Time spent with steps that have ended.
@@ -99,6 +99,8 @@ class Processor {
   struct Latch {
     kit::Duration first = kit::Duration::never(), last = kit::Duration::never();
   };
+  static constexpr wire::TrapTime nothing_trapped{};
+
   void wake(std::uint64_t);
   void enter_handler(unsigned vector, kit::Duration now);
   void take_interrupt(kit::Duration now);
