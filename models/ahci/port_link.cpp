@@ -118,6 +118,7 @@ bool Port::judge(Verdict verdict, Duration when, std::uint32_t refused) {
     case Verdict::r_err: halt(when, IFS, DIAG_H | refused); return false;
     case Verdict::sync_escape: halt(when, IFS, DIAG_S | ERR_P); return false;
     case Verdict::no_link: return false;  // PxSERR.DIAG.N tells
+    case Verdict::held: return false;     // a parallel bus's alone: no link of Serial ATA answers with it
   }
   return false;
 }
