@@ -16,6 +16,7 @@
 // timed door for both kinds: it accesses the register at once and returns the whole time in `delay`.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include <ahcisim/tlm/socket.hpp>
@@ -24,6 +25,11 @@ namespace ahcisim::wire {
 
 /// PCI Express Base, table 2-3 (Fmt and Type), without the split into 3- and 4-DW headers.
 enum class TlpType : std::uint8_t { MRd, MWr, IORd, IOWr, CfgRd0, CfgWr0, Msg };
+/// "MRd", "MWr" …
+constexpr const char* name_of(TlpType type) {
+  constexpr const char* names[] = {"MRd", "MWr", "IORd", "IOWr", "CfgRd0", "CfgWr0", "Msg"};
+  return names[static_cast<std::size_t>(type)];
+}
 
 /// PCI Express Base, 2.2.9: Completion Status.
 enum class CompletionStatus : std::uint8_t { SC = 0, UR = 1, CRS = 2, CA = 4 };

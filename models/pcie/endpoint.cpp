@@ -2,6 +2,7 @@
 // The endpoint's construction and what arrives over the link.
 #include <ahcisim/models/pcie/endpoint.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -18,8 +19,7 @@ Endpoint::Endpoint(const sc_core::sc_module_name& name, kit::Context& context, c
                    const FunctionDescription& function)
     : sc_module{name}, link{"link"}, bar{"bar", 6}, fixed{"fixed", function.fixed.size()}, dma{"dma"}, interrupt{"interrupt"}, context_{context},
       function_{function}, space_{this->name(), function}, interrupts_{space_, function.msix, *this},
-      register_read_{parameters.register_read()}, configuration_time_{parameters.configuration()},
-      own_structures_{function.msix.vectors > 0} {
+      register_read_{parameters.register_read()}, configuration_time_{parameters.configuration()} {
   link.on_nb_transport_fw<&Endpoint::request>(this);
   link.on_b_transport<&Endpoint::request_blocking>(this);
   link.on_transport_dbg<&Endpoint::request_debug>(this);
@@ -29,6 +29,11 @@ Endpoint::Endpoint(const sc_core::sc_module_name& name, kit::Context& context, c
   interrupt.bind(interrupts_);
   context.stats.add(this->name(), statistics_);
   bar_payload_.set_extension(string_);
+  own_from_.fill(~std::uint64_t{0});
+  if (function.msix.vectors > 0) {
+    own_from_[function.msix.table_bar] = function.msix.table_offset;
+    own_from_[function.msix.pba_bar] = std::min<std::uint64_t>(own_from_[function.msix.pba_bar], function.msix.pba_offset);
+  }
   // Side effects of configuration writes.
   space_.command.on_write<&Endpoint::decode_written>(this);
   for (auto& each : space_.bars) each->on_write<&Endpoint::decode_written>(this);
@@ -68,8 +73,9 @@ tlm::tlm_sync_enum Endpoint::request(Tlp& tlp, tlm::tlm_phase& phase, sc_core::s
     pending.request = nullptr;
     pending.posted = tlp;
     if (tlp.length <= sizeof tlp.inline_data) {
-      std::memcpy(pending.posted.inline_data, tlp.data, tlp.length);
       pending.posted.data = pending.posted.inline_data;
+      if (tlp.length == 4) std::memcpy(pending.posted.inline_data, tlp.data, 4);  // nearly always: without a call
+      else std::memcpy(pending.posted.inline_data, tlp.data, tlp.length);
     } else {
       pending.bytes.assign(tlp.data, tlp.data + tlp.length);
       pending.posted.data = pending.bytes.data();
@@ -77,34 +83,51 @@ tlm::tlm_sync_enum Endpoint::request(Tlp& tlp, tlm::tlm_phase& phase, sc_core::s
   } else {
     pending.request = &tlp;
   }
-  context_.calendar.at<&Endpoint::arrived>(context_.calendar.absolute(delay), this,
-                                           reinterpret_cast<std::uintptr_t>(&pending));
+  pending.arrives = context_.calendar.absolute(delay);
+  pending.next = nullptr;
+  const bool last = !latest_ || latest_->arrives <= pending.arrives;
+  if (last && latest_) latest_->next = &pending;
+  else context_.calendar.at<&Endpoint::arrived>(pending.arrives, this, reinterpret_cast<std::uintptr_t>(&pending));
+  if (last) latest_ = &pending;
   return posted ? tlm::TLM_COMPLETED : tlm::TLM_ACCEPTED;
 }
 
 Endpoint::Pending& Endpoint::take_pending() {
   if (!free_) return pool_.emplace_back();
   Pending& pending = *free_;
-  free_ = pending.next_free;
+  free_ = pending.next;
   return pending;
 }
 
+/// Requests follow each other closely: those behind this one are served in the same callback where nothing else is due before.
 void Endpoint::arrived(std::uint64_t address) {
-  Pending& pending = *reinterpret_cast<Pending*>(static_cast<std::uintptr_t>(address));
-  const Duration now = context_.calendar.now();
-  if (pending.request) {
-    Tlp& tlp = *pending.request;
-    sc_core::sc_time delay = context_.calendar.annotate(serve(tlp, now));
-    tlm::tlm_phase phase = tlm::BEGIN_RESP;
-    link->nb_transport_bw(tlp, phase, delay);
-  } else {
-    serve(pending.posted, now);
+  auto* pending = reinterpret_cast<Pending*>(static_cast<std::uintptr_t>(address));
+  for (;;) {
+    serve_pending(*pending);
+    Pending* const next = pending->next;
+    if (latest_ == pending) latest_ = nullptr;
+    pending->next = free_;
+    free_ = pending;
+    if (!next) return;
+    if (!context_.calendar.advance(next->arrives))
+      return context_.calendar.at<&Endpoint::arrived>(next->arrives, this, reinterpret_cast<std::uintptr_t>(next));
+    pending = next;
   }
-  pending.next_free = free_;
-  free_ = &pending;
 }
 
-void Endpoint::request_blocking(Tlp& tlp, sc_core::sc_time& delay) {
+[[gnu::flatten]] void Endpoint::serve_pending(Pending& pending) {
+  const Duration now = context_.calendar.now();
+  if (!pending.request) {
+    serve(pending.posted, now);
+    return;
+  }
+  Tlp& tlp = *pending.request;
+  sc_core::sc_time delay = context_.calendar.annotate(serve(tlp, now));
+  tlm::tlm_phase phase = tlm::BEGIN_RESP;
+  link->nb_transport_bw(tlp, phase, delay);
+}
+
+[[gnu::flatten]] void Endpoint::request_blocking(Tlp& tlp, sc_core::sc_time& delay) {
   delay = context_.calendar.annotate(serve(tlp, context_.calendar.absolute(delay)));
 }
 
@@ -129,14 +152,16 @@ Duration Endpoint::serve_configuration(Tlp& tlp, Duration when) {
   return std::exchange(configuration_at_, Duration::never()) + configuration_time_;
 }
 
-const ConfigurationSpace::Window* Endpoint::claim(const Tlp& tlp) const {
+const ConfigurationSpace::Window* Endpoint::claim(const Tlp& tlp) {
   const bool io = tlp.type == TlpType::IORd || tlp.type == TlpType::IOWr;
   if (!io && tlp.type != TlpType::MRd && tlp.type != TlpType::MWr) return nullptr;
-  for (unsigned i = 0; i < decode_.count; ++i) {
-    const ConfigurationSpace::Window& window = decode_.windows[i];
+  const auto claims = [&](const ConfigurationSpace::Window& window) {
     const std::uint64_t offset = tlp.address - window.base;
-    if (window.io == io && offset < window.size && tlp.extent() <= window.size - offset) return &window;
-  }
+    return window.io == io && offset < window.size && tlp.extent() <= window.size - offset;
+  };
+  if (claims(decode_.windows[claimed_])) return &decode_.windows[claimed_];
+  for (unsigned i = 0; i < decode_.count; ++i)
+    if (claims(decode_.windows[i])) return &decode_.windows[claimed_ = i];
   return nullptr;
 }
 
@@ -161,7 +186,7 @@ void Endpoint::note_error(const Tlp& tlp) {
 
 Duration Endpoint::serve_bar(Tlp& tlp, unsigned bar_index, std::uint64_t offset, Duration when) {
   (tlp.read() ? statistics_.register_reads : statistics_.register_writes).add();
-  if (own_structures_ && serve_own(tlp, bar_index, offset)) return when + register_read_;
+  if (offset >= own_from_[bar_index] && serve_own(tlp, bar_index, offset)) return when + register_read_;
   return access_bar(bar_index, offset, tlp, when) + register_read_;
 }
 

@@ -57,11 +57,13 @@ class Endpoint : public sc_core::sc_module, private MessageSender {
 
  private:
   // A request that has arrived, or will: posted ones are copied, others wait at the requester.
+  /// A request on its way over the link.
   struct Pending {
     wire::Tlp* request = nullptr;  // null: posted
     wire::Tlp posted;
     std::vector<std::uint8_t> bytes;
-    Pending* next_free = nullptr;
+    kit::Duration arrives;
+    Pending* next = nullptr;  // arrives behind it and has no event of its own yet; of those not in use, the next
   };
 
   // link side
@@ -70,6 +72,7 @@ class Endpoint : public sc_core::sc_module, private MessageSender {
   unsigned request_debug(wire::Tlp& tlp);
   Pending& take_pending();
   void arrived(std::uint64_t pending);
+  void serve_pending(Pending& pending);
   kit::Duration serve(wire::Tlp& tlp, kit::Duration when);
   kit::Duration serve_configuration(wire::Tlp& tlp, kit::Duration when);
   kit::Duration serve_bar(wire::Tlp& tlp, unsigned bar_index, std::uint64_t offset, kit::Duration when);
@@ -78,7 +81,7 @@ class Endpoint : public sc_core::sc_module, private MessageSender {
   bool serve_own(wire::Tlp& tlp, unsigned bar_index, std::uint64_t offset);
   kit::Duration unsupported(wire::Tlp& tlp, kit::Duration when);
   void note_error(const wire::Tlp& tlp);
-  const ConfigurationSpace::Window* claim(const wire::Tlp& tlp) const;
+  const ConfigurationSpace::Window* claim(const wire::Tlp& tlp);
 
   // function side
   void master(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
@@ -111,14 +114,16 @@ class Endpoint : public sc_core::sc_module, private MessageSender {
   EndpointStatistics statistics_;
   kit::Duration register_read_, configuration_time_;
   ConfigurationSpace::Decode decode_;
+  unsigned claimed_ = 0;  // the window that was accessed last, looked at first
   kit::Duration configuration_at_ = kit::Duration::never();  // of the configuration access under way; never in a debug one
   bool may_master_ = false;
   bool direct_given_ = false;
-  bool own_structures_;           // MSI-X table and PBA in BARs
+  std::array<std::uint64_t, 6 + ConfigurationSpace::most_fixed> own_from_;  // of each window: no MSI-X table or PBA below
   std::uint16_t requester_ = 0;   // bus, device, function as captured from configuration writes
   std::function<void()> function_reset_;
   std::deque<Pending> pool_;  // those used stay where they are, and are used again
   Pending* free_ = nullptr;
+  Pending* latest_ = nullptr;  // of those on their way the one that arrives last
   // What the sockets of BARs and, from 6 on, of fixed windows are bound to.
   std::array<tlm::tlm_fw_transport_if<>*, 6 + ConfigurationSpace::most_fixed> functions_{};
   wire::StringIo* string_ = new wire::StringIo;  // the payload's, which deletes it

@@ -17,25 +17,25 @@ namespace ahcisim::pcie {
 class Credits {
  public:
   Credits(std::uint32_t headers, std::uint32_t data)
-      : headers_{headers}, data_{data}, held_(headers ? headers : data),
-        capacity_{held_.empty() ? 1 : held_.size()}, data_limit_{data ? data : UINT64_MAX} {}
+      : headers_{headers}, data_{data}, finite_{headers != 0 || data != 0}, held_(finite_ ? headers ? headers : data : 1),
+        capacity_{held_.size()}, data_limit_{data ? data : UINT64_MAX} {}
 
   /// When a TLP with `data` units that may go at `earliest` has its credits; takes them. A TLP larger than the whole
   /// buffer goes when the buffer is empty. `now` is the caller's time: what came back before it is forgotten.
   kit::Duration take(kit::Duration now, kit::Duration earliest, std::uint32_t data) {
-    taken_ = {earliest, earliest, data_ ? std::min(data, data_) : 0};
+    taken_from_ = earliest;
+    taken_data_ = data_ ? std::min(data, data_) : 0;
     // Even with all that is remembered still held there is room: the rule, and nothing needs to be forgotten yet.
-    if (count_ < capacity_ && sum_ + taken_.data <= data_limit_) return earliest;
+    if (count_ < capacity_ && sum_ + taken_data_ <= data_limit_) return earliest;
     return take_tight(now, earliest);
   }
   /// The TLP just taken for has its credits back at the sender at `when`.
   void release(kit::Duration when) {
-    if (held_.empty() || (!headers_ && taken_.data == 0)) return;
-    taken_.back = when;
+    if (!finite_ || (!headers_ && taken_data_ == 0)) return;
     latest_ = kit::max(latest_, when);
-    sum_ += taken_.data;
-    std::size_t last = head_ + count_++;
-    held_[last < held_.size() ? last : last - held_.size()] = taken_;
+    sum_ += taken_data_;
+    const std::size_t last = head_ + count_++;
+    held_[last < capacity_ ? last : last - capacity_] = {taken_from_, when, taken_data_};
   }
   /// Whether a long train of TLPs of `data` units, `spacing` apart, has to wait for credits that return after `loop`.
   bool binds(std::uint32_t data, kit::Duration spacing, kit::Duration loop) const {
@@ -53,13 +53,13 @@ class Credits {
   kit::Duration take_tight(kit::Duration now, kit::Duration earliest) {
     if (latest_ <= now) head_ = 0, count_ = 0, sum_ = 0;
     while (count_ > 0 && held_[head_].back <= now) forget_first();
-    if (count_ == capacity_ || sum_ + taken_.data > data_limit_) taken_.from = first_fit(earliest);
+    if (count_ == capacity_ || sum_ + taken_data_ > data_limit_) taken_from_ = first_fit(earliest);
     if (count_ == capacity_) forget_first();
-    return taken_.from;
+    return taken_from_;
   }
   void forget_first() {
     sum_ -= held_[head_].data;
-    if (++head_ == held_.size()) head_ = 0;
+    if (++head_ == capacity_) head_ = 0;
     --count_;
   }
   kit::Duration first_fit(kit::Duration when) const {
@@ -67,20 +67,22 @@ class Credits {
       std::uint32_t headers = 0, data = 0;
       kit::Duration next = kit::Duration::never();
       for (std::size_t i = 0; i < count_; ++i) {
-        const Held& held = held_[(head_ + i) % held_.size()];
+        const Held& held = held_[(head_ + i) % capacity_];
         if (held.from > when || held.back <= when) continue;
         ++headers;
         data += held.data;
         next = kit::min(next, held.back);
       }
-      if ((!headers_ || headers < headers_) && (!data_ || data + taken_.data <= data_)) return when;
+      if ((!headers_ || headers < headers_) && (!data_ || data + taken_data_ <= data_)) return when;
       when = next;
     }
   }
   std::uint32_t headers_, data_;
-  Held taken_;
-  std::vector<Held> held_;  // a ring; none where both are infinite
-  std::size_t capacity_;    // of the ring; never reached where there is none
+  bool finite_;
+  kit::Duration taken_from_;  // of the TLP taken for last
+  std::uint32_t taken_data_ = 0;
+  std::vector<Held> held_;    // a ring; of no use where both are infinite
+  std::size_t capacity_;
   std::uint64_t data_limit_;
   std::size_t head_ = 0, count_ = 0;
   std::uint64_t sum_ = 0;   // of the data units in the ring

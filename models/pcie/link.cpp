@@ -72,21 +72,21 @@ Link::Interval Link::send_one(Direction& way, Credits& credits, Duration sent, u
 }
 
 Link::Interval Link::send_request(Direction& way, const Tlp& tlp, Duration sent) {
-  const auto dwords = LinkTiming::padded(tlp.address, tlp.extent());
-  switch (tlp.type) {
-    case TlpType::MWr: return send_posted(way, tlp, sent);
-    case TlpType::Msg: {
-      const Interval on_wire = send_one(way, way.posted, sent, timing_.message_bytes(), 0, "Msg");
-      way.order.record(sent, on_wire.end);
-      return on_wire;
-    }
-    case TlpType::MRd: return send_one(way, way.nonposted, sent, timing_.request_bytes(tlp.address), 0, "MRd");
-    case TlpType::IORd: return send_one(way, way.nonposted, sent, timing_.request_bytes(0), 0, "IORd");
-    case TlpType::CfgRd0: return send_one(way, way.nonposted, sent, timing_.request_bytes(0), 0, "CfgRd0");
-    case TlpType::IOWr: return send_one(way, way.nonposted, sent, timing_.request_bytes(0), dwords, "IOWr");
-    case TlpType::CfgWr0: break;
+  if (tlp.type == TlpType::MWr) {
+    if (LinkTiming::blocks(tlp.address, tlp.length, timing_.max_payload()) != 1) return send_posted_train(way, tlp, sent);
+    const Duration ready = kit::max(sent, Duration::from_ps(tlp.source_end_ps));
+    const Interval on_wire = send_one(way, way.posted, ready, timing_.request_bytes(tlp.address),
+                                      LinkTiming::padded(tlp.address, tlp.length), wire::name_of(tlp.type));
+    way.order.record(ready, on_wire.end);
+    return on_wire;
   }
-  return send_one(way, way.nonposted, sent, timing_.request_bytes(0), dwords, "CfgWr0");
+  if (tlp.type == TlpType::Msg) {
+    const Interval on_wire = send_one(way, way.posted, sent, timing_.message_bytes(), 0, "Msg");
+    way.order.record(sent, on_wire.end);
+    return on_wire;
+  }
+  const std::uint32_t payload = tlp.read() ? 0 : LinkTiming::padded(tlp.address, tlp.extent());
+  return send_one(way, way.nonposted, sent, timing_.request_bytes(tlp.type == TlpType::MRd ? tlp.address : 0), payload, wire::name_of(tlp.type));
 }
 
 Link::Interval Link::send_completion(Direction& way, const Tlp& tlp, Duration sent) {
@@ -95,7 +95,7 @@ Link::Interval Link::send_completion(Direction& way, const Tlp& tlp, Duration se
   return send_one(way, way.completion, sent, timing_.completion_bytes(), payload, data ? "CplD" : "Cpl");
 }
 
-Link::SyncEnum Link::forward(Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+[[gnu::flatten]] Link::SyncEnum Link::forward(Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
   if (phase != tlm::BEGIN_REQ) return downstream->nb_transport_fw(tlp, phase, delay);
   const Interval on_wire = send_request(down_, tlp, context_.calendar.absolute(delay));
   sc_core::sc_time arrival = context_.calendar.annotate(on_wire.end + down_.latency);
@@ -120,7 +120,7 @@ void Link::forward_blocking(Tlp& tlp, sc_core::sc_time& delay) {
 
 unsigned Link::forward_debug(Tlp& tlp) { return downstream->transport_dbg(tlp); }
 
-Link::SyncEnum Link::backward(Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+[[gnu::flatten]] Link::SyncEnum Link::backward(Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
   if (phase == tlm::BEGIN_RESP) {
     const Interval on_wire = send_completion(up_, tlp, context_.calendar.absolute(delay));
     delay = context_.calendar.annotate(on_wire.end + up_.latency);
@@ -133,7 +133,7 @@ Link::SyncEnum Link::backward(Tlp& tlp, tlm::tlm_phase& phase, sc_core::sc_time&
   return upstream->nb_transport_bw(tlp, phase, delay);
 }
 
-void Link::backward_blocking(Tlp& tlp, sc_core::sc_time& delay) {
+[[gnu::flatten]] void Link::backward_blocking(Tlp& tlp, sc_core::sc_time& delay) {
   const Duration sent = context_.calendar.absolute(delay);
   if (!tlp.posted()) {
     delay = context_.calendar.annotate(one_by_one_ ? read_one_by_one(tlp, sent) : read_train(tlp, sent));

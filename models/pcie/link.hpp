@@ -75,7 +75,7 @@ class Link : public sc_core::sc_module {
   Interval book_in_gaps(Direction& way, kit::Duration earliest, kit::Duration length, std::uint32_t tlps);
 
   // link_trains.cpp
-  Interval send_posted(Direction& way, const wire::Tlp& tlp, kit::Duration sent);
+  Interval send_posted_train(Direction& way, const wire::Tlp& tlp, kit::Duration sent);
   Interval posted_stream(Direction& way, const wire::Tlp& tlp, kit::Duration sent, kit::Duration until);
   Interval posted_one_by_one(Direction& way, const wire::Tlp& tlp, kit::Duration sent);
   kit::Duration read_train(wire::Tlp& tlp, kit::Duration sent);

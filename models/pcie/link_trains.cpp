@@ -26,20 +26,12 @@ void Link::limits_changed() {
   }
 }
 
-Link::Interval Link::send_posted(Direction& way, const Tlp& tlp, Duration sent) {
-  const std::uint32_t payload = timing_.max_payload();
-  const std::uint32_t count = LinkTiming::blocks(tlp.address, tlp.length, payload);
-  if (count == 1) {
-    const Duration ready = kit::max(sent, Duration::from_ps(tlp.source_end_ps));
-    const Interval on_wire = send_one(way, way.posted, ready, timing_.request_bytes(tlp.address),
-                                      LinkTiming::padded(tlp.address, tlp.length), "MWr");
-    way.order.record(ready, on_wire.end);
-    return on_wire;
-  }
+Link::Interval Link::send_posted_train(Direction& way, const Tlp& tlp, Duration sent) {
   if (one_by_one_ || way.trains_wait) return posted_one_by_one(way, tlp, sent);
   const Duration until = Duration::from_ps(tlp.source_end_ps);
   if (sent < until) return posted_stream(way, tlp, sent, until);
   const std::uint32_t padded = LinkTiming::padded(tlp.address, tlp.length);
+  const std::uint32_t count = LinkTiming::blocks(tlp.address, tlp.length, timing_.max_payload());
   const std::int64_t bytes = std::int64_t{count} * timing_.request_bytes(tlp.address) + padded;
   const Interval on_wire = book(way, way.order.not_before(sent), bytes, padded, count, "MWr");
   way.order.record(sent, on_wire.end);
@@ -48,7 +40,7 @@ Link::Interval Link::send_posted(Direction& way, const Tlp& tlp, Duration sent) 
 
 // A write whose source is slower than the link: short trains, each closing up on its last TLP, so that others find the
 // link free in between.
-Link::Interval Link::posted_stream(Direction& way, const Tlp& tlp, Duration sent, Duration until) {
+[[gnu::flatten]] Link::Interval Link::posted_stream(Direction& way, const Tlp& tlp, Duration sent, Duration until) {
   constexpr std::uint32_t tlps_a_train = 4;
   const std::uint32_t step = tlps_a_train * timing_.max_payload(), header = timing_.request_bytes(tlp.address);
   const std::uint64_t end = tlp.address + tlp.length;
@@ -107,7 +99,7 @@ Link::Interval Link::posted_one_by_one(Direction& way, const Tlp& tlp, Duration 
 
 // The completions are more bytes than the requests in every case, so the first request's way decides when they begin
 // and the wire when they end.
-Duration Link::read_train(Tlp& tlp, Duration sent) {
+[[gnu::flatten]] Duration Link::read_train(Tlp& tlp, Duration sent) {
   const std::uint32_t requests = LinkTiming::blocks(tlp.address, tlp.length, timing_.max_read_request());
   if (!tags_.available(requests, sent) || down_.trains_wait) return read_one_by_one(tlp, sent);
   const unsigned header = timing_.request_bytes(tlp.address);

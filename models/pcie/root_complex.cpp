@@ -97,8 +97,8 @@ RootComplex::Outstanding& RootComplex::take_outstanding() {
   return access;
 }
 
-tlm::tlm_sync_enum RootComplex::cpu_request(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
-                                            sc_core::sc_time& delay) {
+[[gnu::flatten]] tlm::tlm_sync_enum RootComplex::cpu_request(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                                            sc_core::sc_time& delay) {
   if (phase != tlm::BEGIN_REQ) return tlm::TLM_COMPLETED;  // END_RESP of those who send one
   Tlp request;
   const Space space = prepare(payload, request);

@@ -11,7 +11,7 @@ using wire::CompletionStatus;
 using wire::Tlp;
 using wire::TlpType;
 
-void RootComplex::bus_master(Tlp& tlp, sc_core::sc_time& delay) {
+[[gnu::flatten]] void RootComplex::bus_master(Tlp& tlp, sc_core::sc_time& delay) {
   const Duration arrived = context_.calendar.absolute(delay);
   if (tlp.type == TlpType::Msg) {
     const auto code = static_cast<unsigned>(tlp.code);
