@@ -14,7 +14,7 @@ DmaEngine::DmaEngine(kit::Calendar& calendar, const Timing& timing, HbaStatistic
 
 DmaEngine::~DmaEngine() { payload_.clear_extension(&stream_); }
 
-DmaResult DmaEngine::read(unsigned port, Duration earliest, std::uint64_t address, std::uint8_t* to, std::uint32_t bytes) {
+[[gnu::flatten]] DmaResult DmaEngine::read(unsigned port, Duration earliest, std::uint64_t address, std::uint8_t* to, std::uint32_t bytes) {
   payload_.set_command(::tlm::TLM_READ_COMMAND);
   payload_.set_address(address);
   payload_.set_data_ptr(to);
@@ -23,7 +23,7 @@ DmaResult DmaEngine::read(unsigned port, Duration earliest, std::uint64_t addres
   return transfer(port, earliest, Duration{});
 }
 
-DmaResult DmaEngine::write(unsigned port, Duration earliest, Duration source_end, std::uint64_t address,
+[[gnu::flatten]] DmaResult DmaEngine::write(unsigned port, Duration earliest, Duration source_end, std::uint64_t address,
                            const std::uint8_t* from, std::uint32_t bytes) {
   payload_.set_command(::tlm::TLM_WRITE_COMMAND);
   payload_.set_address(address);

@@ -75,29 +75,19 @@ void Hba::power_on(std::uint64_t) {
   for (auto& port : port_) port->start_link(context_.calendar.now());
 }
 
-/// Accesses the model cannot serve, with the response set.
-bool Hba::refused(::tlm::tlm_generic_payload& payload) {
-  payload.set_dmi_allowed(false);
-  if (payload.get_byte_enable_ptr()) {
-    payload.set_response_status(::tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
-    return true;
-  }
-  if (payload.get_streaming_width() < payload.get_data_length()) {
-    payload.set_response_status(::tlm::TLM_BURST_ERROR_RESPONSE);
-    return true;
-  }
-  if (engine_.busy()) {
-    context_.diagnostics.report(name(), "the HBA's DMA is directed at its own registers: refused", shared_.now());
-    payload.set_response_status(::tlm::TLM_ADDRESS_ERROR_RESPONSE);
-    return true;
-  }
-  return false;
+/// Answers an access that access() cannot serve.
+void Hba::refuse(::tlm::tlm_generic_payload& payload) {
+  if (payload.get_byte_enable_ptr()) return payload.set_response_status(::tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
+  if (!engine_.busy()) return payload.set_response_status(::tlm::TLM_BURST_ERROR_RESPONSE);
+  context_.diagnostics.report(name(), "the HBA's DMA is directed at its own registers: refused", shared_.now());
+  payload.set_response_status(::tlm::TLM_ADDRESS_ERROR_RESPONSE);
 }
 
 void Hba::access(kit::RegisterBank& bank, ::tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-  if (refused(payload)) return;
   const std::uint64_t address = payload.get_address();
   const unsigned bytes = payload.get_data_length();
+  payload.set_dmi_allowed(false);
+  if (payload.get_byte_enable_ptr() || payload.get_streaming_width() < bytes || engine_.busy()) return refuse(payload);
   const auto offset = static_cast<unsigned>(address < bank.size() ? address : bank.size());
   shared_.access_time = context_.calendar.absolute(delay);
   bool inside = true;
@@ -114,7 +104,7 @@ void Hba::access(kit::RegisterBank& bank, ::tlm::tlm_generic_payload& payload, s
   payload.set_response_status(inside ? ::tlm::TLM_OK_RESPONSE : ::tlm::TLM_ADDRESS_ERROR_RESPONSE);
 }
 
-void Hba::access_registers(::tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+[[gnu::flatten]] void Hba::access_registers(::tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   (payload.is_read() ? statistics_.register_reads : statistics_.register_writes).add();
   access(bank_, payload, delay);
 }

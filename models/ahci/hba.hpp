@@ -56,7 +56,7 @@ class Hba : public sc_core::sc_module {
   void access_registers(::tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   void access_index_data(::tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   void access(kit::RegisterBank& bank, ::tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
-  bool refused(::tlm::tlm_generic_payload& payload);
+  void refuse(::tlm::tlm_generic_payload& payload);
   unsigned peek_registers(::tlm::tlm_generic_payload& payload);
   unsigned peek_index_data(::tlm::tlm_generic_payload& payload);
   void configure(const HbaParameters& parameters);

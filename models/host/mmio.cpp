@@ -28,7 +28,7 @@ bool answered(tlm::tlm_sync_enum result, const tlm::tlm_phase& phase) {
 
 Mmio::Mmio(kit::Calendar& calendar, tlm::tlm_initiator_socket<>& socket) : calendar_{calendar}, socket_{socket} {}
 
-kit::Duration Mmio::post(std::uint64_t address, std::uint32_t value, kit::Duration at, unsigned bytes) {
+[[gnu::flatten]] kit::Duration Mmio::post(std::uint64_t address, std::uint32_t value, kit::Duration at, unsigned bytes) {
   ++writes_;
   wire::store_le32(posted_data_, value);
   prepare(posted_, posted_data_, address, bytes, bytes, true);
@@ -39,7 +39,7 @@ kit::Duration Mmio::post(std::uint64_t address, std::uint32_t value, kit::Durati
   return kit::max(at, calendar_.absolute(delay));
 }
 
-bool Mmio::begin(const Access& access, kit::Duration at, void* owner, Done done, Answer& answer) {
+[[gnu::flatten]] bool Mmio::begin(const Access& access, kit::Duration at, void* owner, Done done, Answer& answer) {
   ++(access.write ? writes_ : reads_);
   if (access.data) {
     prepare(waited_, access.data, access.address, access.bytes, access.width, access.write);

@@ -72,7 +72,7 @@ bool Controller::refused(::tlm::tlm_generic_payload& payload, unsigned window) {
   return true;
 }
 
-void Controller::access_command_block(int id, ::tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+[[gnu::flatten]] void Controller::access_command_block(int id, ::tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   Channel& channel = *channel_[static_cast<unsigned>(id)];
   if (payload.get_address() == 0) return access_data(channel, payload, delay);
   if (refused(payload, 8)) return;
@@ -116,7 +116,7 @@ void Controller::access_control_block(int id, ::tlm::tlm_generic_payload& payloa
 }
 
 /// In the controller itself, so without a cycle on the cable.
-void Controller::access_bus_master(::tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+[[gnu::flatten]] void Controller::access_bus_master(::tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   if (refused(payload, 16)) return;
   const auto offset = static_cast<unsigned>(payload.get_address());
   const Duration when = context_.calendar.absolute(delay);

@@ -117,7 +117,7 @@ ExitBus::Space ExitBus::prepare(tlm::tlm_generic_payload& payload, Access& acces
   return space;
 }
 
-tlm::tlm_sync_enum ExitBus::cpu_request(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+[[gnu::flatten]] tlm::tlm_sync_enum ExitBus::cpu_request(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
   if (phase != tlm::BEGIN_REQ) return tlm::TLM_COMPLETED;  // END_RESP of those who send one
   Access& access = take();
   const Space space = prepare(payload, access);
