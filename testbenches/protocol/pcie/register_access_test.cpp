@@ -39,6 +39,39 @@ TEST(RegisterAccess, AReadReturnsTheRegisterAtTheTimeTheRequestArrives) {
   EXPECT_LE(context.calendar.events(), 3u) << "one for the write, at most two for the read";
 }
 
+/// Looks at the function's log at a given time.
+struct Onlooker {
+  void look(std::uint64_t) { seen = rig.function.log.size(); }
+  PcieRig& rig;
+  std::size_t seen = 0;
+};
+
+TEST(RegisterAccess, RequestsCloseBehindEachOtherKeepTheirTimesAndLetOthersInBetween) {
+  kit::Context context;
+  PcieSetup setup;
+  PcieRig rig{"rig", context, setup};
+  rig.start();
+  const Duration begin = 1_us, step = setup.root.write_interval();
+  const Duration way = setup.root.cpu_request() + setup.link.downstream_latency() + rig.link.timing().wire(24);
+  Onlooker between{rig}, before{rig};
+  context.calendar.at<&Onlooker::look>(begin + way + step * 2 + Duration::from_ps(1), &between);
+  Duration at = begin;
+  for (std::uint32_t i = 0; i < 4; ++i) at = rig.cpu.post(PcieRig::bar0 + 4 * i, i, 4, at);
+  rig.cpu.begin(false, PcieRig::bar0 + 4, 0, 4, at);
+  context.calendar.at<&Onlooker::look>(begin + way, &before);
+  sc_core::sc_start(10, sc_core::SC_US);
+  ASSERT_EQ(rig.function.log.size(), 5u);
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(rig.function.log[i].offset, 4 * i);
+    EXPECT_EQ(rig.function.log[i].when, begin + step * i + way) << i;
+  }
+  EXPECT_EQ(between.seen, 3u) << "after the third, before the fourth";
+  EXPECT_EQ(before.seen, 1u) << "scheduled behind the first for the same time";
+  ASSERT_EQ(rig.cpu.answers.size(), 1u);
+  EXPECT_EQ(rig.cpu.answers[0].data, 1u);
+  EXPECT_EQ(context.calendar.events(), 7u) << "one each, and the two that looked on";
+}
+
 TEST(RegisterAccess, BothDoorsAgreeForOneOutstandingAccess) {
   kit::Context context;
   PcieRig rig{"rig", context, PcieSetup{}};
