@@ -82,7 +82,11 @@ struct TrapTime {
     for (const std::int64_t each : ps) sum += each;
     return sum;
   }
-  bool any() const { return (ps[0] | ps[1] | ps[2] | ps[3] | ps[4]) != 0; }
+  /// Whether any part took time.
+  bool any() const {
+    static_assert(trap_count == 5);
+    return (ps[0] | ps[1] | ps[2] | ps[3] | ps[4]) != 0;
+  }
   std::int64_t& operator[](Trap part) { return ps[static_cast<std::size_t>(part)]; }
   std::int64_t operator[](Trap part) const { return ps[static_cast<std::size_t>(part)]; }
 };

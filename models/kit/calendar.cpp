@@ -128,7 +128,7 @@ bool Calendar::advance(Duration when) {
   ++activations_;
   armed_ = never;
   stamp_ = kernel_stamp();
-  horizon_ = alone_ && !kernel_steps_ ? stamp_ + run_ahead_limit_.ps() : stamp_;
+  find_horizon();
   running_ = true;
   while (!stopped()) {
     if (front_.when == never) {

@@ -54,14 +54,20 @@ class Calendar : public sc_core::sc_module {
   }
 
   /// Takes every event through the kernel, one activation each; results are identical, speed is not.
-  void set_kernel_steps(bool on) { kernel_steps_ = on; }
+  void set_kernel_steps(bool on) {
+    kernel_steps_ = on;
+    find_horizon();
+  }
   /// For a simulation that starts without any foreign process but spawns one later: ask the kernel before every callback.
   void expect_company() {
     alone_ = false;
-    horizon_ = stamp_;
+    find_horizon();
   }
   /// How far to run ahead of the kernel at most: a return of sc_start(t) may find models up to this much ahead of t.
-  void set_run_ahead_limit(Duration limit) { run_ahead_limit_ = limit; }
+  void set_run_ahead_limit(Duration limit) {
+    run_ahead_limit_ = limit;
+    find_horizon();
+  }
   /// Ends the run before the next callback; safe from a signal handler. sc_start() then returns for want of events.
   void stop() { stopped_.store(true, std::memory_order_relaxed); }
   bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
@@ -69,7 +75,7 @@ class Calendar : public sc_core::sc_module {
   std::uint64_t events() const { return events_; }
   /// Activations by the kernel so far.
   std::uint64_t activations() const { return activations_; }
-  /// Callbacks pending.
+  /// Callbacks pending; what a block keeps back to do within one of them is not among them.
   std::size_t pending() const { return heap_.size() + (front_.when != never ? 1 : 0); }
 
  private:
@@ -111,6 +117,10 @@ class Calendar : public sc_core::sc_module {
   void run();
   bool may_run(std::int64_t when) const { return when <= horizon_ || may_run_beyond(when); }
   bool may_run_beyond(std::int64_t when) const;
+  void find_horizon() {
+    const std::int64_t limit = run_ahead_limit_.ps();
+    horizon_ = !alone_ || kernel_steps_ ? stamp_ : limit < never - stamp_ ? stamp_ + limit : never;
+  }
   Duration outside_now() const;
   std::int64_t stamp() const { return running_ ? stamp_ : kernel_stamp(); }
   static std::int64_t kernel_stamp() { return static_cast<std::int64_t>(sc_core::sc_time_stamp().value()); }

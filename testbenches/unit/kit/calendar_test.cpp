@@ -132,6 +132,17 @@ TEST(Calendar, AdvancesOnlyWhereItsCallbackWouldBeNext) {
   EXPECT_EQ(seen[0], seen[1]);
 }
 
+TEST(Calendar, RunsAheadWithoutALimitFromWhereverItBegins) {
+  Calendar calendar{"calendar"};
+  calendar.set_run_ahead_limit(Duration::never());
+  Recorder recorder{calendar, {}};
+  calendar.at<&Recorder::note>(5_ms, &recorder, 1);  // the kernel is at 5 ms when it comes
+  calendar.at<&Recorder::note>(Duration::from_seconds(3600), &recorder, 2);
+  sc_core::sc_start();
+  ASSERT_EQ(recorder.seen.size(), 2u);
+  EXPECT_EQ(calendar.activations(), 1u) << "an hour ahead of the kernel";
+}
+
 TEST(Reserve, FillsGapsAndNeverOverlaps) {
   std::mt19937_64 random{7};
   Reserve reserve;
