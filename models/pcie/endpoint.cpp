@@ -99,7 +99,8 @@ Endpoint::Pending& Endpoint::take_pending() {
   return pending;
 }
 
-/// Requests follow each other closely: those behind this one are served in the same callback where nothing else is due before.
+/// Requests follow each other closely: those behind this one are served in the same callback where nothing else is due before
+/// them. Of what is due at one time, a request behind another comes last.
 void Endpoint::arrived(std::uint64_t address) {
   auto* pending = reinterpret_cast<Pending*>(static_cast<std::uintptr_t>(address));
   for (;;) {
@@ -135,7 +136,10 @@ void Endpoint::arrived(std::uint64_t address) {
 Duration Endpoint::serve(Tlp& tlp, Duration when) {
   tlp.status = CompletionStatus::SC;
   if (tlp.type == TlpType::CfgRd0 || tlp.type == TlpType::CfgWr0) return serve_configuration(tlp, when);
-  if (const ConfigurationSpace::Window* window = claim(tlp)) return serve_bar(tlp, window->bar, tlp.address - window->base, when);
+  if (const ConfigurationSpace::Window* window = claim(tlp)) {
+    claimed_ = static_cast<unsigned>(window - decode_.windows.data());
+    return serve_bar(tlp, window->bar, tlp.address - window->base, when);
+  }
   return unsupported(tlp, when);
 }
 
@@ -152,7 +156,7 @@ Duration Endpoint::serve_configuration(Tlp& tlp, Duration when) {
   return std::exchange(configuration_at_, Duration::never()) + configuration_time_;
 }
 
-const ConfigurationSpace::Window* Endpoint::claim(const Tlp& tlp) {
+const ConfigurationSpace::Window* Endpoint::claim(const Tlp& tlp) const {
   const bool io = tlp.type == TlpType::IORd || tlp.type == TlpType::IOWr;
   if (!io && tlp.type != TlpType::MRd && tlp.type != TlpType::MWr) return nullptr;
   const auto claims = [&](const ConfigurationSpace::Window& window) {
@@ -161,7 +165,7 @@ const ConfigurationSpace::Window* Endpoint::claim(const Tlp& tlp) {
   };
   if (claims(decode_.windows[claimed_])) return &decode_.windows[claimed_];
   for (unsigned i = 0; i < decode_.count; ++i)
-    if (claims(decode_.windows[i])) return &decode_.windows[claimed_ = i];
+    if (claims(decode_.windows[i])) return &decode_.windows[i];
   return nullptr;
 }
 

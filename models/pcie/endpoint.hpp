@@ -56,8 +56,7 @@ class Endpoint : public sc_core::sc_module, private MessageSender {
   void end_of_elaboration() override;
 
  private:
-  // A request that has arrived, or will: posted ones are copied, others wait at the requester.
-  /// A request on its way over the link.
+  /// A request on its way over the link: posted ones are copied, others wait at the requester.
   struct Pending {
     wire::Tlp* request = nullptr;  // null: posted
     wire::Tlp posted;
@@ -81,7 +80,7 @@ class Endpoint : public sc_core::sc_module, private MessageSender {
   bool serve_own(wire::Tlp& tlp, unsigned bar_index, std::uint64_t offset);
   kit::Duration unsupported(wire::Tlp& tlp, kit::Duration when);
   void note_error(const wire::Tlp& tlp);
-  const ConfigurationSpace::Window* claim(const wire::Tlp& tlp);
+  const ConfigurationSpace::Window* claim(const wire::Tlp& tlp) const;
 
   // function side
   void master(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);

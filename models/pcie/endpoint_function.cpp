@@ -127,6 +127,7 @@ void Endpoint::interrupts_written(const kit::Written&) { update(); }
 // What decodes, masters and interrupts follows from configuration space alone.
 void Endpoint::update() {
   decode_ = space_.decode();
+  claimed_ = 0;
   may_master_ = space_.may_master();
   if (!may_master_ && direct_given_) {
     direct_given_ = false;
