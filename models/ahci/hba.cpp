@@ -78,7 +78,7 @@ void Hba::power_on(std::uint64_t) {
 /// Answers an access that access() cannot serve.
 void Hba::refuse(::tlm::tlm_generic_payload& payload) {
   if (payload.get_byte_enable_ptr()) return payload.set_response_status(::tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
-  if (!engine_.busy()) return payload.set_response_status(::tlm::TLM_BURST_ERROR_RESPONSE);
+  if (payload.get_streaming_width() < payload.get_data_length()) return payload.set_response_status(::tlm::TLM_BURST_ERROR_RESPONSE);
   context_.diagnostics.report(name(), "the HBA's DMA is directed at its own registers: refused", shared_.now());
   payload.set_response_status(::tlm::TLM_ADDRESS_ERROR_RESPONSE);
 }
