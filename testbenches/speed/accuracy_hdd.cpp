@@ -12,6 +12,7 @@ namespace {
 
 struct Traced {
   const char *name, *folder, *demerit_target;
+  unsigned fitted = 0;  // requests from which a parameter of the replay was taken
 };
 
 Measurement traced(const Traced& drive) {
@@ -24,11 +25,16 @@ Measurement traced(const Traced& drive) {
                {"hdd.demerit." + name, "ms", drive.demerit_target, "1.5 times what DiskSim 4.0 publishes for itself", 3}};
   const std::string data = support::data_folder();
   if (data.empty()) m.missing = "no measured traces; set AHCISIM_DATA to the folder that holds disks/";
-  m.measure = [data, folder = std::string{drive.folder}] {
+  if (drive.fitted) m.figures.push_back({"hdd.write_mean." + name + ".second_half", "%", "within 5", source + ": what no parameter was taken from", 2});
+  m.measure = [data, folder = std::string{drive.folder}, fitted = drive.fitted] {
     const support::DriveValidation v = support::validate_drive(data, folder);
     const auto percent = [](double simulated, double measured) { return 100 * (simulated / measured - 1); };
-    return std::vector<double>{percent(v.mean, v.measured_mean), percent(v.read_mean, v.measured_read_mean),
+    std::vector<double> values{percent(v.mean, v.measured_mean), percent(v.read_mean, v.measured_read_mean),
                                percent(v.write_mean, v.measured_write_mean), v.demerit};
+    if (fitted == 0) return values;
+    const support::DriveValidation unseen = support::validate_drive(data, folder, fitted);
+    values.push_back(percent(unseen.write_mean, unseen.measured_write_mean));
+    return values;
   };
   return m;
 }
@@ -37,7 +43,7 @@ Measurement traced(const Traced& drive) {
 
 void add_hdd_figures(std::vector<Measurement>& all) {
   for (const Traced& drive : {Traced{"cheetah9lp", "cheetah9LP", "<= 0.161"}, Traced{"ibm18es", "ibm18es", "<= 0.203"},
-                              Traced{"atlas10k", "atlas10k", "<= 0.402"}, Traced{"hp_c3323a", "hp_c3323a", "<= 0.459"}})
+                              Traced{"atlas10k", "atlas10k", "<= 0.402", 5000}, Traced{"hp_c3323a", "hp_c3323a", "<= 0.459"}})
     all.push_back(traced(drive));
   const char* const deskstar = "Hitachi Deskstar 7K500 specification, 4.4.4, table 10: sustained rate";
   all.push_back({{{"hdd.7k500.outermost", "MB/s", "62.2-67.4", deskstar, 1}},

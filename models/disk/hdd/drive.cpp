@@ -156,7 +156,7 @@ void Drive::submit_write(MediaRequest& request, std::int64_t now) {
   request.scratch[segment_slot] = not_cached;
   if (!spec_.write_cache || request.fua || request.range.count > buffer_.spec().segment_sectors) {
     // Its data waits in the buffer for the arm, apart from the cache. An idle arm sets out while the data arrives.
-    const std::int64_t ready = now + overhead(spec_.write_cache ? spec_.write_hit : spec_.write_miss);
+    const std::int64_t ready = now + (spec_.write_cache ? write_hit_overhead(request.range, now) : overhead(spec_.write_miss));
     request.scratch[ready_slot] = static_cast<std::uint64_t>(ready);
     if (!busy(now) && flow_.kind == Flow::Kind::read) stop_read_ahead(now);
     client_->may_transfer(request, kit::Duration::from_ps(ready));
@@ -168,9 +168,11 @@ void Drive::submit_write(MediaRequest& request, std::int64_t now) {
 }
 
 /// A write that leaves the track the arm is on takes what one behind a read takes, and what such writes take on top.
-std::int64_t Drive::write_hit_overhead(const LbaRange& range) const {
+/// The arm of a drive that is busy is where it is bound for.
+std::int64_t Drive::write_hit_overhead(const LbaRange& range, std::int64_t now) const {
   const Place place = mechanics_.geometry().place(range.lba);
-  const bool on_track = place.cylinder == arm_.cylinder && place.head == arm_.head;
+  const Arm arm = busy(now) && !flow_.passes().empty() ? flow_.passes().back().arm : arm_;
+  const bool on_track = place.cylinder == arm.cylinder && place.head == arm.head;
   return on_track ? overhead(spec_.write_hit) : (spec_.write_hit.after_read + spec_.write_hit_off_track).ps();
 }
 
@@ -193,7 +195,7 @@ bool Drive::accept_write(MediaRequest& request, std::int64_t now) {
   statistics_.write_hits.add();
   ++buffer_[segment].incoming;
   request.scratch[segment_slot] = static_cast<std::uint64_t>(segment);
-  const std::int64_t at = std::max(now, request.arrived.ps() + write_hit_overhead(range));
+  const std::int64_t at = std::max(now, request.arrived.ps() + write_hit_overhead(range, now));
   if (request.tag) request.tag->stamp(wire::Stage::selected, at);
   client_->may_transfer(request, kit::Duration::from_ps(at));
   return true;

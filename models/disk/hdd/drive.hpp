@@ -5,7 +5,8 @@
 // Between two decisions nothing is uncertain, so an access is computed whole when the arm turns to it: its data's times
 // are told at once, and the next decision is due when the arm is free and somebody waits. Read-ahead costs no decision
 // at all: how far it came is computed when the next command asks. Controller semantics (which overhead applies when,
-// what a command must wait for) are those of the DiskSim 4.0 manual, "Disk modules", whose parameters this drive takes.
+// what a command must wait for) are those of the DiskSim 4.0 manual, "Disk modules", whose parameters this drive takes, but for
+// writes into the buffer that leave the arm's track (README.md).
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ struct Overhead {
 
 struct ControllerSpec {
   Overhead read_hit, read_miss, write_hit, write_miss;
-  kit::Duration write_hit_off_track;    ///< on top of write_hit where the write leaves the arm's track
+  kit::Duration write_hit_off_track;    ///< on top of write_hit.after_read, where the write leaves the arm's track
   kit::Duration read_completion, write_completion;
   kit::Duration interface_sector;       ///< 512 bytes over the interface, for when to start sending
   double read_watermark = 0;            ///< share of a read that must be in the buffer before it is sent
@@ -111,7 +112,7 @@ class Drive final : public Medium {
   void send(MediaRequest& request, std::int64_t at);
   void join_read_ahead(MediaRequest& request, std::int32_t segment, std::int64_t at);
   bool accept_write(MediaRequest& request, std::int64_t now);
-  std::int64_t write_hit_overhead(const LbaRange& range) const;
+  std::int64_t write_hit_overhead(const LbaRange& range, std::int64_t now) const;
   void queue_command(MediaRequest& request, std::uint64_t from, std::int64_t ready, bool write);
   void queue_destage(std::int32_t segment);
   void serve_waiting(std::int64_t now);

@@ -93,6 +93,17 @@ TEST(HddDrive, AWriteOffTheArmsTrackTakesWhatOneBehindAReadTakesAndMore) {
   EXPECT_NEAR(bench.ms(MediaOp::write, 2000), 0.3 + 0.05 + transfer, rounding);
 }
 
+TEST(HddDrive, ABusyArmIsOnTheTrackItIsBoundFor) {
+  Bench bench{1, {{"write_hit_after_read", "0.3ms"}, {"write_hit_after_write", "0.1ms"}, {"destage_delay", "0ms"}}};
+  const double transfer = 8 * bench.parameters.interface_sector().ms(), rounding = 1e-6;
+  bench.ms(MediaOp::write, far);
+  bench.host->idle(Duration::from_ms(200));
+  bench.ms(MediaOp::write, 1000);  // the arm sets out for it at once
+  EXPECT_NEAR(bench.ms(MediaOp::write, 1016), 0.1 + transfer, rounding) << "where it is bound for";
+  EXPECT_NEAR(bench.ms(MediaOp::write, far + 64), 0.3 + transfer, rounding) << "where it came from";
+  EXPECT_EQ(bench.drive->counts().write_stalls.value(), 0u);
+}
+
 TEST(HddDrive, SequentialWritesJoin) {
   Bench bench;
   for (std::uint64_t i = 0; i < 32; ++i) bench.ms(MediaOp::write, far + 8 * i);
