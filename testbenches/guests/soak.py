@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """A soak: reads, writes, trims and flushes in a mix, with verification, while the link is reset and the machine goes to sleep and wakes.
 
-Usage: soak.py PROGRAM [--requests N]. The guest goes on until the disk has answered as many requests. Ends with an error where a byte
+Usage: soak.py PROGRAM [--requests N] [--list]. The guest goes on until the disk has answered as many requests. Ends with an error where a byte
 was wrong, a request failed, Linux complained of more than what was done to it, or the server's memory grew. Prints lines as
 scripts/figures does: name, measured, unit, target, source.
 """
@@ -69,7 +69,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
     parser.add_argument("--requests", type=int, default=1_000_000)
+    parser.add_argument("--list", action="store_true", help="name the figures, measure nothing")
     options = parser.parse_args()
+    own = "the project's own: fio's verification, Linux's log"
+    if options.list:
+        print(f"guest.soak.requests\trequests\t>= {options.requests}\t{own}\nguest.soak.errors\terrors\t0\t{own}")
+        print("guest.soak.memory\tKiB\t<= 1024\tgrowth of the server's own memory")
+        return
     megabytes = 256 if options.requests > 300_000 else 32
     script = SCRIPT.replace("REQUESTS", str(options.requests)).replace("THREE_QUARTERS", str(megabytes * 3 // 4))
     with guest.Guest(options.program, script, ["/usr/bin/fio"]) as test:
@@ -86,7 +92,6 @@ def main() -> None:
         numbers = [int(text) for text in found.groups()]
         errors = console.count("guest: failed") + sum(not WANTED.search(line) for line in guest.trouble(console))
         resets = console.count("SATA link up") - 1  # Linux tells of a reset that was asked for by its end
-        own = "the project's own: fio's verification, Linux's log"
         print(f"guest.soak.requests\t{sum(numbers[:4])}\trequests\t>= {options.requests}\tread {numbers[0]}, written {numbers[1]}, "
               f"trimmed {numbers[2]}, flushed {numbers[3]}; {resets} resets, {numbers[5]} times asleep")
         print(f"guest.soak.errors\t{errors}\terrors\t0\t{own}")

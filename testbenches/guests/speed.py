@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Figures of a guest on the model beside the same guest on QEMU's own AHCI: boot, sequential reads, random reads.
 
-Usage: speed.py PROGRAM [--repeat N]. Both guests take turns, the median of each is taken; the image lies in memory. Prints lines as
+Usage: speed.py PROGRAM [--repeat N] [--list]. Both guests take turns, the median of each is taken; the image lies in memory. Prints lines as
 scripts/figures does: name, measured, unit, target, source.
 """
 import argparse
@@ -30,6 +30,19 @@ measure qd1 --bs=4k --rw=randread --iodepth=1
 measure qd32 --bs=4k --rw=randread --iodepth=32
 """
 
+UNIT = {"boot": "s", "dd": "MB/s", "qd1": "IOPS", "qd32": "IOPS"}
+TARGET = {"boot": "<= 1.5", "dd": ">= 0.7", "qd1": ">= 0.5", "qd32": ">= 0.7"}
+BESIDE, OWN = "measured side by side in one run", "the project's own: against QEMU's own AHCI"
+
+
+def show(values) -> None:
+    """A line for each figure; `values` gives what was measured under a name, or None: then the lines have no such column."""
+    for name, unit in UNIT.items():
+        for side in ("qemu", "model"):
+            print("\t".join((f"guest.{name}.{side}", *([f"{values[side][name]:.1f}"] if values else []), unit, "", BESIDE)))
+        ratio = [f"{values['model'][name] / values['qemu'][name]:.2f}"] if values else []
+        print("\t".join((f"guest.{name}", *ratio, "ratio", TARGET[name], OWN)))
+
 
 def numbers(console: str, name: str) -> list:
     """What the guest printed under a name."""
@@ -52,7 +65,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--list", action="store_true", help="name the figures, measure nothing")
     options = parser.parse_args()
+    if options.list:
+        show(None)
+        return
     runs = {"model": [], "qemu": []}
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ahcisim-guest-", dir="/dev/shm"))
     try:
@@ -69,13 +86,7 @@ def main() -> None:
                 runs["qemu"].append(measured(test.run(own, 180, quiet=True)))
     finally:
         shutil.rmtree(folder)
-    median = {side: {name: statistics.median(run[name] for run in each) for name in each[0]} for side, each in runs.items()}
-    unit = {"boot": "s", "dd": "MB/s", "qd1": "IOPS", "qd32": "IOPS"}
-    target = {"boot": "<= 1.5", "dd": ">= 0.7", "qd1": ">= 0.5", "qd32": ">= 0.7"}
-    for name in unit:
-        for side in ("qemu", "model"):
-            print(f"guest.{name}.{side}\t{median[side][name]:.1f}\t{unit[name]}\t\tmeasured side by side in one run")
-        print(f"guest.{name}\t{median['model'][name] / median['qemu'][name]:.2f}\tratio\t{target[name]}\tthe project's own: against QEMU's own AHCI")
+    show({side: {name: statistics.median(run[name] for run in each) for name in each[0]} for side, each in runs.items()})
 
 
 if __name__ == "__main__":
