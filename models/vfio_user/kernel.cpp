@@ -3,6 +3,7 @@
 #include <ahcisim/models/vfio_user/kernel.hpp>
 
 #include <algorithm>
+#include <utility>
 
 #include <systemc>
 
@@ -33,7 +34,12 @@ void Kernel::start() {
   origin_ = Clock::now() - std::chrono::nanoseconds{simulated_ps() / 1000};
 }
 
-bool Kernel::advance() { return time_ == Time::free ? advance_free() : advance_paced(); }
+bool Kernel::advance() {
+  if (std::exchange(running_, true)) return false;
+  const bool more = time_ == Time::free ? advance_free() : advance_paced();
+  running_ = false;
+  return more;
+}
 
 bool Kernel::advance_free() {
   const std::optional<std::int64_t> next = pending_in();
@@ -60,7 +66,10 @@ bool Kernel::advance_paced() {
 void Kernel::note_lag(std::int64_t simulated) {
   const std::chrono::nanoseconds behind{(wall_ps() - simulated) / 1000};
   most_behind_ = std::max(most_behind_, behind);
-  if (behind > tolerance) ++times_behind_;
+  if (behind > tolerance) {
+    ++times_behind_;
+    if (on_behind_) on_behind_(behind);
+  }
   if (behind <= most_to_catch_up) return;
   given_up_ += behind;
   origin_ += behind;

@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include <ahcisim/models/kit/calendar.hpp>
 #include <ahcisim/models/kit/units.hpp>
@@ -21,8 +23,11 @@ class Kernel {
 
   /// Elaborates where that has not been done. Wall time counts from here.
   void start();
-  /// Runs what is due, a slice of it at most; false where nothing more is due now.
+  /// Runs what is due, a slice of it at most; false where nothing more is due now, or where it is called from within itself (a
+  /// model that waits for the client lets the sockets' handlers run).
   bool advance();
+  /// Told of each slice that ended more than `tolerance` behind the wall: by how much.
+  void on_behind(std::function<void(std::chrono::nanoseconds)> call) { on_behind_ = std::move(call); }
   /// When the next event is due; none where only a client can bring one, or it is due now.
   std::optional<Clock::time_point> next() const;
 
@@ -50,6 +55,8 @@ class Kernel {
   Clock::time_point origin_{};
   std::chrono::nanoseconds most_behind_{}, given_up_{};
   std::uint64_t times_behind_ = 0;
+  std::function<void(std::chrono::nanoseconds)> on_behind_;
+  bool running_ = false;
 };
 
 }  // namespace ahcisim::vfio_user

@@ -67,6 +67,17 @@ void tell(const Kernel& kernel, Kernel::Time time) {
   fmt::print("\n");
 }
 
+/// As it happens, a line a second at most.
+void tell_when_behind(Kernel& kernel) {
+  kernel.on_behind([told = Kernel::Clock::time_point{}](std::chrono::nanoseconds behind) mutable {
+    const Kernel::Clock::time_point now = Kernel::Clock::now();
+    if (now - told < std::chrono::seconds{1}) return;
+    told = now;
+    fmt::print("paced: {:.3f} ms behind the wall\n", milliseconds(behind));
+    std::fflush(stdout);
+  });
+}
+
 void tell(const kit::Diagnostics& diagnostics) {
   for (const auto& finding : diagnostics.findings()) fmt::print("{}: {} ({} times)\n", finding.place, finding.rule, finding.count);
 }
@@ -113,6 +124,7 @@ int serve_command(const ServeOptions& options) {
     }
   }
   Kernel kernel{context.calendar, time};
+  tell_when_behind(kernel);
   vfio_user::Loop loop{kernel, time == Kernel::Time::free ? spin : std::chrono::microseconds{0}};
   for (std::size_t i = 0; i < served.size(); ++i)
     served[i]->server = std::make_unique<vfio_user::Server>(loop, options.sockets[i], served[i]->machine->function());
