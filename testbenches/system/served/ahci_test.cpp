@@ -234,6 +234,40 @@ TEST(ServedAhci, UnmappedMemoryIsAHostBusError) {
   });
 }
 
+TEST(ServedAhci, MemoryMappedElsewhereIsWhereDataGoes) {
+  Rig rig;
+  rig.serve([&] {
+    Guest guest{rig.path()};
+    ASSERT_TRUE(guest.driver.bring_up());
+    ASSERT_TRUE(guest.driver.round_trip(1));
+    SharedMemory other{Guest::memory_bytes};
+    Driver driver{guest.client, other.data()};
+    ASSERT_EQ(guest.client.unmap(0, Guest::memory_bytes).error(), 0u);
+    ASSERT_EQ(guest.client.map(0, Guest::memory_bytes, other.descriptor()).error(), 0u);
+    EXPECT_TRUE(driver.round_trip(2)) << "commands and data are those of the new file";
+    EXPECT_TRUE(guest.driver.holds(1, 32768)) << "and the old one is left alone";
+  });
+}
+
+TEST(ServedAhci, MemoryUnmappedUnderACommandEndsItAndNothingElse) {
+  Rig rig;
+  rig.serve([&] {
+    Guest guest{rig.path()};
+    for (unsigned round = 0; round < 30; ++round) {
+      ASSERT_TRUE(guest.driver.bring_up());
+      ASSERT_TRUE(guest.driver.round_trip(static_cast<std::uint8_t>(round))) << round;
+      guest.driver.issue(Driver::READ_DMA_EXT, 0, 128, false, 65536);
+      ASSERT_EQ(guest.client.unmap(0, Guest::memory_bytes).error(), 0u);
+      bool ended = false;
+      for (unsigned tries = 0; tries < 5000 && !ended; ++tries)
+        ended = (guest.driver.read(Driver::PxIS) & 1u << 29) != 0 || guest.driver.read(Driver::PxCI) == 0;
+      EXPECT_TRUE(ended) << "by HBFS, or it was done before";
+      ASSERT_EQ(guest.client.map(0, Guest::memory_bytes, guest.memory.descriptor()).error(), 0u);
+      ASSERT_EQ(guest.client.call(Command::DEVICE_RESET, {}).error(), 0u);
+    }
+  });
+}
+
 TEST(ServedAhci, AFunctionLevelResetLeavesTheClientsViewInOrder) {
   Rig rig;
   rig.serve([&] {
