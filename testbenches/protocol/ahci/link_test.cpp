@@ -13,6 +13,8 @@ using namespace ahci::serr_bit;
 using bench::AhciBench;
 constexpr unsigned CLB = 0x00, FB = 0x08, IS = 0x10, IE = 0x14, CMD = 0x18, TFD = 0x20, SIG = 0x24, SSTS = 0x28, SCTL = 0x2c,
                    SERR = 0x30, SACT = 0x34, CI = 0x38;
+constexpr const char *started_busy = "PxCMD.ST set while PxTFD.STS.BSY or DRQ is 1 (AHCI 1.3.1, 10.3.1)",
+                     *started_running = "PxCMD.ST set before PxCMD.CR was 0 (AHCI 1.3.1, 10.3.1)";
 
 struct Link : ::testing::Test {
   ahci::HbaParameters parameters;
@@ -213,6 +215,107 @@ TEST_F(Link, ListOverrideFreesABusyPort) {
   EXPECT_EQ(px(CMD) & 0x8, 0u);
   EXPECT_EQ(px(TFD) & 0x88, 0u);
   device().on_command = nullptr;
+  set(CMD, 0x11);
+  EXPECT_TRUE(read_works());
+}
+
+// Against 10.3.1; P:Idle fetches nothing until the device has given up BSY (5.3.3).
+TEST_F(Link, StartOfABusyPortIsReportedAndWaits) {
+  b.bring_up();
+  device().on_command = [](const wire::RegisterH2D&, unsigned) { return true; };  // never answers
+  b.prepare(0, 0, AhciBench::fis(0x25, 0, 1), {});
+  b.issue(0, 0);
+  b.run(20_us);
+  device().on_command = nullptr;
+  set(CMD, 0x10);
+  ASSERT_TRUE(b.run_until([&] { return !(px(CMD) & 0x8000); }));
+  ASSERT_EQ(px(TFD) & 0x88, 0x80u);
+  ASSERT_EQ(b.context.diagnostics.count_of(started_busy), 0u);
+  set(CMD, 0x11);
+  EXPECT_EQ(b.context.diagnostics.count_of(started_busy), 1u);
+  EXPECT_EQ(b.context.diagnostics.count_of(started_running), 0u);
+  EXPECT_EQ(px(CMD) & 0x8001, 0x8001u);
+  EXPECT_EQ(px(TFD) & 0x88, 0x80u) << "ST changes nothing in PxTFD";
+  b.prepare(0, 1, AhciBench::fis(0x25, 5, 1), {{0x400000, 512}});
+  b.issue(0, 1);
+  b.run(100_us);
+  EXPECT_EQ(device().commands.size(), 1u);
+  EXPECT_EQ(px(CI), 2u);
+  device().send_register(b.now() + 10_ns, 0x50);
+  ASSERT_TRUE(b.run_until([&] { return px(CI) == 0; }));
+  EXPECT_EQ(device().commands.size(), 2u);
+  EXPECT_EQ(std::memcmp(b.at(0x400000), &device().media[5 * 512], 512), 0);
+}
+
+TEST_F(Link, StartWithDrqIsReportedAndListOverrideEndsIt) {
+  b.bring_up();
+  device().send_register(b.now() + 10_ns, 0x58, 0, false);
+  ASSERT_TRUE(b.run_until([&] { return (px(TFD) & 0xff) == 0x58; }));
+  b.run(1_us);
+  set(CMD, 0x10);
+  ASSERT_TRUE(b.run_until([&] { return !(px(CMD) & 0x8000); }));
+  set(CMD, 0x11);
+  EXPECT_EQ(b.context.diagnostics.count_of(started_busy), 1u);
+  EXPECT_EQ(px(CMD) & 0x8001, 0x8001u);
+  b.prepare(0, 0, AhciBench::fis(0x25, 0, 1), {{0x400000, 512}});
+  b.issue(0, 0);
+  b.run(100_us);
+  EXPECT_TRUE(device().commands.empty()) << "DRQ gates as BSY does";
+  EXPECT_EQ(px(CI), 1u);
+  set(CMD, 0x10);
+  EXPECT_EQ(px(CI), 0u);
+  ASSERT_TRUE(b.run_until([&] { return !(px(CMD) & 0x8000); }));
+  set(CMD, 0x18);
+  EXPECT_EQ(px(TFD) & 0x88, 0u);
+  set(CMD, 0x11);
+  EXPECT_TRUE(read_works());
+  EXPECT_EQ(b.context.diagnostics.count(), 1u) << "all the rest was legal";
+}
+
+// Against 10.3.1: a FIS is still on its way to memory when ST is set again. The engine goes on; CR does not fall later.
+TEST_F(Link, StartBeforeTheEngineHasStoppedIsReportedAndRuns) {
+  b.bring_up();
+  b.memory.latency = 10_us;
+  device().send_register(b.now() + 10_ns, 0x50);
+  b.run(1_us);
+  set(CMD, 0x10);
+  ASSERT_EQ(px(CMD) & 0x8001, 0x8000u);
+  set(CMD, 0x11);
+  EXPECT_EQ(b.context.diagnostics.count_of(started_running), 1u);
+  EXPECT_EQ(b.context.diagnostics.count_of(started_busy), 0u);
+  for (unsigned i = 0; i < 40; ++i) {
+    b.run(1_us);
+    ASSERT_EQ(px(CMD) & 0xc011, 0xc011u) << "after " << i << " us";
+  }
+  b.memory.latency = 100_ns;
+  EXPECT_TRUE(read_works());
+  EXPECT_EQ(b.context.diagnostics.count(), 1u) << "all the rest was legal";
+}
+
+// The same with a command at the device: it is forgotten, and a COMRESET makes the port good again.
+TEST_F(Link, StartBeforeACommandHasEndedForgetsIt) {
+  b.bring_up();
+  b.memory.latency = 10_us;
+  b.prepare(0, 0, AhciBench::fis(0x25, 0, 1), {{0x400000, 512}});
+  b.issue(0, 0);
+  b.run(1_us);
+  set(CMD, 0x10);
+  ASSERT_EQ(px(CMD) & 0x8001, 0x8000u);
+  set(CMD, 0x11);
+  EXPECT_EQ(b.context.diagnostics.count_of(started_running), 1u);
+  EXPECT_EQ(px(CI) | px(SACT), 0u);
+  EXPECT_EQ(px(CMD) & 0x8001, 0x8001u);
+  b.run(200_us);
+  EXPECT_EQ(px(CI) | px(SACT), 0u);
+  b.memory.latency = 100_ns;
+  set(CMD, 0x10);
+  ASSERT_TRUE(b.run_until([&] { return !(px(CMD) & 0x8000); }));
+  set(SCTL, 0x301);
+  b.run(2_us);
+  set(SCTL, 0x300);
+  ASSERT_TRUE(b.run_until([&] { return (px(TFD) & 0xff) == 0x50; }));
+  set(SERR, ~0u);
+  set(IS, ~0u);
   set(CMD, 0x11);
   EXPECT_TRUE(read_works());
 }

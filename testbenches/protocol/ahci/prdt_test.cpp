@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Scatter/gather rules on real transfers (AHCI 1.3.1, 4.2.3.3): interrupt-on-completion, odd values, long tables, any offset.
+#include <random>
+
 #include <gtest/gtest.h>
 
 #include "support/ahci_bench.hpp"
@@ -125,6 +127,37 @@ TEST_F(Prdt, DmaSetupInterrupt) {
   b.issue(0, 0, true);
   ASSERT_TRUE(done());
   EXPECT_EQ(px(IS), DSS | SDBS);
+}
+
+// DBC of all ones is 4 MiB (4.2.3.3): neither the entry's end nor the bytes beyond it are lost, in either direction.
+TEST_F(Prdt, LargestEntryAndOneBehindIt) {
+  constexpr std::uint32_t full = 4u << 20, rest = 64 * 512, bytes = full + rest;
+  constexpr std::uint64_t first = 0x400000, second = 0x900000;
+  constexpr std::uint16_t sectors = bytes / 512;
+  std::mt19937_64 random{20260401};  // no pattern: a sector repeated after 4 MiB would show
+  device().media.resize((2 + sectors) * 512);
+  for (auto& byte : device().media) byte = static_cast<std::uint8_t>(random());
+  b.bring_up();
+  b.prepare(0, 0, AhciBench::fis(0x25, 2, sectors), {{first, full}, {second, rest}});
+  ASSERT_EQ(wire::load_le32(b.at(AhciBench::table(0, 0) + 0x80 + 12)), 0x3fffffu);
+  b.issue(0, 0);
+  ASSERT_TRUE(done());
+  EXPECT_EQ(px(IS), DHRS);
+  EXPECT_EQ(wire::load_le32(b.at(AhciBench::list(0) + 4)), bytes);
+  EXPECT_EQ(std::memcmp(b.at(first), &device().media[2 * 512], full), 0);
+  EXPECT_EQ(std::memcmp(b.at(second), &device().media[2 * 512 + full], rest), 0);
+  EXPECT_EQ(b.at(first + full)[0] | b.at(second + rest)[0], 0) << "written beyond an entry";
+
+  for (std::uint32_t i = 0; i < full; ++i) b.at(first)[i] = static_cast<std::uint8_t>(random());
+  for (std::uint32_t i = 0; i < rest; ++i) b.at(second)[i] = static_cast<std::uint8_t>(random());
+  b.write(AhciBench::port(0, IS), ~0u);
+  b.prepare(0, 1, AhciBench::fis(0x35, 1, sectors), {{first, full}, {second, rest}}, AhciBench::W);
+  b.issue(0, 1);
+  ASSERT_TRUE(done());
+  EXPECT_EQ(px(IS), DHRS);
+  EXPECT_EQ(std::memcmp(b.at(first), &device().media[512], full), 0);
+  EXPECT_EQ(std::memcmp(b.at(second), &device().media[512 + full], rest), 0);
+  EXPECT_EQ(b.context.diagnostics.count(), 0u);
 }
 
 TEST_F(Prdt, LongerThanTheTransferIsFine) {
