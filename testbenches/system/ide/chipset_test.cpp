@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The IDE function inside a chipset: CPU, root complex bound to the endpoint without a link, fixed I/O windows, string
 // I/O, bus mastering into the host's memory, interrupts 14 and 15 past PCI.
+#include <algorithm>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -117,17 +119,33 @@ struct Chipset : ::testing::Test {
   }
   std::uint32_t in(unsigned port, unsigned bytes = 1) { return get(root.io_address(port), bytes); }
   void out(unsigned port, std::uint32_t value, unsigned bytes = 1) { put(root.io_address(port), value, bytes); }
-  void issue(std::uint8_t command, std::uint32_t lba, unsigned count, unsigned features = 0) {
-    out(0x1f6, 0xe0);
+  void issue(std::uint8_t command, std::uint32_t lba, unsigned count, unsigned features = 0, unsigned port = 0x1f0) {
+    out(port + 6, 0xe0);
     run(400_ns);
-    out(0x1f1, features), out(0x1f2, count), out(0x1f3, lba & 0xff), out(0x1f4, lba >> 8 & 0xff),
-        out(0x1f5, lba >> 16 & 0xff);
-    out(0x1f7, command);
+    out(port + 1, features), out(port + 2, count), out(port + 3, lba & 0xff), out(port + 4, lba >> 8 & 0xff),
+        out(port + 5, lba >> 16 & 0xff);
+    out(port + 7, command);
   }
   void SetUp() override {
     run(12_ms);
     put(root.configuration_address(0x20), 0xc000, 4);
     put(root.configuration_address(0x04), 0x5, 2);  // I/O Space Enable, Bus Master Enable
+  }
+};
+
+/// A disk on each channel.
+struct TwoChannels : Chipset {
+  static constexpr unsigned secondary = 0x170;
+  disk::InstantMedium other_medium{disk::MediumFacts{100'000, 7200, true, 0, 2, 0}};
+  disk::SparseStore other_store{100'000};
+  disk::AtaDevice other{"other", context, ata_parameters, other_medium, other_store};
+
+  TwoChannels() { controller.devices[2].bind(other.link); }
+  std::vector<std::uint8_t> fill(disk::SparseStore& in, std::uint64_t lba, unsigned sectors, unsigned seed) {
+    std::vector<std::uint8_t> data(sectors * 512);
+    for (unsigned i = 0; i < data.size(); ++i) data[i] = static_cast<std::uint8_t>(i * seed >> 3);
+    in.write(lba, sectors, data.data());
+    return data;
   }
 };
 
@@ -203,6 +221,50 @@ TEST_F(Chipset, BusMasteringReachesMemoryWhereItMay) {
   out(0xc000, 0x09);
   run(2_ms);
   EXPECT_EQ(in(0xc002) & 7, 2u) << "error";
+}
+
+// PCI IDE Controller Specification 1.0: in compatibility mode the primary channel has interrupt 14 and the secondary one 15.
+TEST_F(TwoChannels, TheSecondaryOneRaisesFifteenAndNotFourteen) {
+  const auto first = fill(store, 10, 1, 31), second = fill(other_store, 10, 1, 37);
+  issue(0x20, 10, 1, 0, secondary);
+  run(10_us);
+  EXPECT_TRUE(host.line[15]);
+  EXPECT_FALSE(host.line[14]);
+  EXPECT_EQ(in(0x1f7), 0x50u) << "the primary channel is idle";
+  EXPECT_TRUE(host.line[15]) << "its Status acknowledges nothing of the other one";
+  EXPECT_EQ(in(0x177), 0x58u);
+  EXPECT_FALSE(host.line[15]);
+  std::vector<std::uint8_t> got(512);
+  access(true, root.io_address(secondary), got.data(), 512, 2);
+  EXPECT_EQ(got, second);
+
+  issue(0x20, 10, 1);
+  run(10_us);
+  EXPECT_TRUE(host.line[14]);
+  EXPECT_FALSE(host.line[15]);
+  EXPECT_EQ(in(0x1f7), 0x58u);
+  access(true, root.io_address(0x1f0), got.data(), 512, 2);
+  EXPECT_EQ(got, first);
+  for (unsigned i = 0; i < 14; ++i) EXPECT_FALSE(host.line[i]) << i;
+}
+
+// Bus Master IDE 1.0: the secondary channel's registers lie 8 bytes behind the primary's, its interrupt bit is its own.
+TEST_F(TwoChannels, BusMasteringOnTheSecondaryOne) {
+  const auto data = fill(other_store, 50, 8, 31);
+  wire::store_le32(&host.bytes[0x1000], 0x8000);
+  wire::store_le32(&host.bytes[0x1004], 0x80000000u | 4096);
+  out(0xc00c, 0x1000, 4);
+  out(0xc008, 0x08);
+  issue(0xc8, 50, 8, 0, secondary);
+  out(0xc008, 0x09);
+  run(2_ms);
+  EXPECT_TRUE(host.line[15]);
+  EXPECT_FALSE(host.line[14]);
+  EXPECT_EQ(in(0xc00a) & 7, 4u);
+  EXPECT_EQ(in(0xc002) & 7, 0u);
+  EXPECT_TRUE(std::equal(data.begin(), data.end(), host.bytes.begin() + 0x8000));
+  EXPECT_EQ(in(0x177), 0x50u);
+  EXPECT_FALSE(host.line[15]);
 }
 
 }  // namespace

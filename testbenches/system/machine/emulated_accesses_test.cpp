@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Trapped accesses and interrupts for a request, by interface: exactly those that a Linux guest makes under QEMU.
+// Trapped accesses and interrupts for a request, by interface: exactly those that a Linux guest makes under QEMU. And what the device
+// touches of the guest's memory for it: what the interface's protocol says.
 #include <gtest/gtest.h>
 
 #include <support/measure/machine_run.hpp>
@@ -104,6 +105,64 @@ TEST(EmulatedAccesses, QueueingBatches) {
   EXPECT_LE(virtio.exits_per_request, 1);
   EXPECT_LE(virtio.interrupts_per_request, 1);
   EXPECT_LT(virtio.exits_per_request, ahci.exits_per_request);
+}
+
+/// The device's accesses to the guest's memory for one request of 4 KiB in one piece, and the bytes that they move.
+struct Touches {
+  double reads, writes, read_bytes, written_bytes;
+};
+
+void expect_touches(const char* interface, const char* pattern, const Settings& settings, const Touches& touches) {
+  Settings all{{"workload.pattern", pattern}};
+  all.insert(all.end(), settings.begin(), settings.end());
+  const MachineRun run = one_at_a_time(interface, all, {"guest.exit_bus.dma_reads", "guest.exit_bus.dma_writes",
+                                                        "guest.exit_bus.dma_read_bytes", "guest.exit_bus.dma_written_bytes"});
+  EXPECT_EQ(run.counts[0], 200 * touches.reads);
+  EXPECT_EQ(run.counts[1], 200 * touches.writes);
+  EXPECT_EQ(run.counts[2], 200 * touches.read_bytes);
+  EXPECT_EQ(run.counts[3], 200 * touches.written_bytes);
+}
+
+constexpr double data = 4096;
+
+// Bus Master IDE 1.0: a Physical Region Descriptor of 8 bytes for the region, then its data. The task file is in registers.
+constexpr double prd = 8;
+TEST(EmulatedTouches, IdeDmaRead) { expect_touches("ide", "randread", {}, {1, 1, prd, data}); }
+TEST(EmulatedTouches, IdeDmaWrite) { expect_touches("ide", "randwrite", {}, {2, 0, prd + data, 0}); }
+TEST(EmulatedTouches, IdePioHasNone) { expect_touches("ide", "randread", {{"guest.driver.mode", "pio"}}, {0, 0, 0, 0}); }
+
+// AHCI 1.3.1: the command header of 32 bytes (4.2.2), the command table up to the end of its one PRD (4.2.3: 80h + 10h), and the
+// received FISes (4.2.1), which are a Register D2H of 20 bytes, a DMA Setup of 28 and a Set Device Bits of 8 (Serial ATA 3.x, 10.5).
+// A DMA Activate FIS is not posted. PRDBC, 4 bytes, is of commands that are not queued (4.2.2).
+constexpr double header = 32, table = 0x80 + 0x10, register_fis = 20, dma_setup = 28, device_bits = 8, PRDBC = 4;
+TEST(EmulatedTouches, AhciQueuedRead) {
+  expect_touches("ahci", "randread", {}, {2, 4, header + table, register_fis + dma_setup + data + device_bits});
+}
+TEST(EmulatedTouches, AhciQueuedWrite) {
+  expect_touches("ahci", "randwrite", {}, {3, 3, header + table + data, register_fis + dma_setup + device_bits});
+}
+TEST(EmulatedTouches, AhciUnqueuedRead) {
+  expect_touches("ahci", "randread", {{"guest.driver.ncq", "false"}}, {2, 3, header + table, data + PRDBC + register_fis});
+}
+TEST(EmulatedTouches, AhciUnqueuedWrite) {
+  expect_touches("ahci", "randwrite", {{"guest.driver.ncq", "false"}}, {3, 2, header + table + data, PRDBC + register_fis});
+}
+
+// VIRTIO 1.1, 2.6: of the available ring idx, the element, idx again before the device rests, and used_event; of the used ring
+// avail_event, the element of 8 bytes and idx. The descriptors of 16 bytes are the indirect one and its table of three: header,
+// data, status. Then these three themselves (5.2.6), of 16 bytes and of one.
+constexpr double word = 2, descriptor = 16, used_element = 8, request_header = 16, status = 1;
+constexpr double available = 4 * word, used = word + used_element + word, indirect = descriptor + 3 * descriptor;
+TEST(EmulatedTouches, VirtioBlkRead) {
+  expect_touches("virtio_blk", "randread", {}, {4 + 2 + 1, 3 + 1 + 1, available + indirect + request_header, used + data + status});
+}
+TEST(EmulatedTouches, VirtioBlkWrite) {
+  expect_touches("virtio_blk", "randwrite", {}, {4 + 2 + 1 + 1, 3 + 1, available + indirect + request_header + data, used + status});
+}
+// Without indirect tables the three descriptors are fetched one by one, and there is none that leads to them.
+TEST(EmulatedTouches, VirtioBlkReadOfAChain) {
+  expect_touches("virtio_blk", "randread", {{"guest.driver.indirect", "false"}},
+                 {4 + 3 + 1, 3 + 1 + 1, available + 3 * descriptor + request_header, used + data + status});
 }
 
 }  // namespace
