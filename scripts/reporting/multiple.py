@@ -7,6 +7,8 @@ from .style import INTERFACE, legend
 from .words import ACTORS, actor_of, in_order, number, round_time_text, stage_text, time_text, times, waits_for_guest
 
 DRAWN_DEPTH, DRAWN = 8, 16
+# Interfaces that take many at once: a depth of each, pixels of a bar and between bars. One and a half times the depth are drawn.
+FULL = {"AHCI NCQ": (32, 5, 2), "virtio-blk": (128, 2, 1)}
 
 
 def section(experiment):
@@ -60,9 +62,8 @@ def section(experiment):
         ],
     )
     blocks = [curves, table]
-    drawn = timeline(experiment, workload, by, interfaces, depths)
-    if drawn:
-        blocks.append(drawn)
+    kept = experiment.requests()
+    blocks += filter(None, [timeline(kept, workload, by, interfaces, depths), full(kept, workload, by)])
     return Section(
         experiment.name,
         experiment.title,
@@ -95,23 +96,29 @@ def answer(by, interfaces, depths):
     return "; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + "."
 
 
-def timeline(experiment, workload, by, interfaces, depths):
+def successive(kept, workload, run, most):
+    """Requests that follow each other, from when the run is steady where it is long enough; none where there is no run."""
+    if not run:
+        return []
+    rows = sorted(kept.get((workload, run.point), []), key=lambda request: (request.begin, request.number))
+    if len(rows) >= 2 * run.depth + most:
+        rows = rows[2 * run.depth :]  # steady by now
+    return rows[:most]
+
+
+def last_end(rows):
+    """From the first request's call to the last return."""
+    return max(request.begin + request.latency for request in rows) - rows[0].begin
+
+
+def timeline(kept, workload, by, interfaces, depths):
     """Requests of each interface at one depth, on one scale of time."""
     depth = DRAWN_DEPTH if DRAWN_DEPTH in depths else depths[-1]
-    kept = experiment.requests()
-    chosen = {}
-    for name in interfaces:
-        run = by.get((name, depth))
-        rows = sorted(
-            kept.get((workload, run.point), []) if run else [], key=lambda request: (request.begin, request.number)
-        )
-        if len(rows) >= 2 * depth + DRAWN:
-            rows = rows[2 * depth :]  # steady by now
-        chosen[name] = rows[:DRAWN]
+    chosen = {name: successive(kept, workload, by.get((name, depth)), DRAWN) for name in interfaces}
     chosen = {name: rows for name, rows in chosen.items() if rows}
     if not chosen:
         return None
-    span = max(max(r.begin + r.latency for r in rows) - rows[0].begin for rows in chosen.values())
+    span = max(last_end(rows) for rows in chosen.values())
     panels = []
     for name, rows in chosen.items():
         begin = rows[0].begin
@@ -139,6 +146,51 @@ def timeline(experiment, workload, by, interfaces, depths):
         panels,
         [(text, css) for css, text in ACTORS.items()],
     )
+
+
+def full(kept, workload, by):
+    """The interfaces that take many requests at once, with all that they take; those that have runs of so many."""
+    panels = []
+    for name, (depth, tall, gap) in FULL.items():
+        run = by.get((name, depth))
+        rows = successive(kept, workload, run, depth * 3 // 2)
+        if len(rows) <= depth:  # nothing comes after the first ones
+            continue
+        drawn = [
+            (f"{request.op} {request.number}", by_actor(parts_of(request, rows[0].begin, run))) for request in rows
+        ]
+        picture = svg.overlap(
+            f"{len(rows)} requests through {name}, {depth} outstanding",
+            "One thin bar for each request from its call to its return, coloured by who has it",
+            drawn,
+            last_end(rows),
+            time_text,
+            round_time_text,
+            tall,
+            gap,
+        )
+        panels.append((f"{name}, {depth} outstanding", picture))
+    if not panels:
+        return None
+    return Figure(
+        "Successive requests, as many outstanding as an interface takes",
+        "AHCI has 32 command slots; virtio-blk takes what its ring holds, of which the program uses 128. One thin bar for "
+        "each request, each picture on a scale of time of its own. Where bars begin with a long piece of the program’s "
+        "colour, requests wait for the guest’s processor: it does not get to hand the interface as many as that would take.",
+        panels,
+        [(text, css) for css, text in ACTORS.items()],
+    )
+
+
+def by_actor(parts):
+    """Parts that one actor has one after the other, as one: bars so thin have no room for more."""
+    joined = []
+    for begin, length, css, _ in parts:
+        if joined and joined[-1][2] == css:
+            joined[-1] = (joined[-1][0], joined[-1][1] + length, css, ACTORS[css])
+        elif length > 0:
+            joined.append((begin, length, css, ACTORS[css]))
+    return joined
 
 
 def parts_of(request, begin, run):

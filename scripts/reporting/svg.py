@@ -202,18 +202,18 @@ def waterfall(title, description, steps, span, text_of):
     return picture.markup()
 
 
-def overlap(title, description, rows, span, text_of, tick_of, tall=9):
-    """Requests over time: rows of (label, [(begin, length, class, tip)]) on one scale from 0 to span."""
+def overlap(title, description, rows, span, text_of, tick_of, tall=9, gap=2):
+    """Requests over time: rows of (label, [(begin, length, class, tip)]) on one scale from 0 to span, `tall` pixels and a gap each."""
     picture = Picture(title, description)
     ticks = [t for t in nice_ticks(span) if t <= span * 1.0001]
-    bottom = len(rows) * (tall + 2)
+    bottom = len(rows) * (tall + gap)
     for tick in ticks:
         picture.line(100 * tick / span, 0, 100 * tick / span, bottom, "grid")
     for i, (label, parts) in enumerate(rows):
         for begin, length, css, tip in parts:
             x, end = 100 * begin / span, min(100.0, 100 * (begin + length) / span)
             if x < 100 and length > 0:
-                picture.rect(x, i * (tall + 2), max(end - x, 0.15), tall, css, f"{label}, {tip}: {text_of(length)}")
+                picture.rect(x, i * (tall + gap), max(end - x, 0.15), tall, css, f"{label}, {tip}: {text_of(length)}")
     for tick in ticks:
         x = 100 * tick / span
         picture.text(x, bottom + 16, tick_of(tick), "small muted", "start" if x < 5 else "end" if x > 92 else "middle")

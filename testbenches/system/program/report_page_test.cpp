@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The report's page, from results of every experiment, in a real browser: at a phone's and a desktop's width, light and dark.
 #include <cstdio>
+#include <set>
+#include <string>
 
 #include "program.hpp"
 
@@ -103,6 +105,24 @@ TEST_F(ReportPage, StagesAddUpToTheLatency) {
   EXPECT_EQ(sums.front().front(), "145.459600");  // the median of 101 requests that are 1 ns apart
 }
 
+// 16 at the depth that all interfaces share, and one and a half times what those take at once that take many.
+TEST_F(ReportPage, DrawsOverlappingRequestsAtTheDepthThatEachInterfaceTakes) {
+  make_page();
+  for (const char* title : {"16 requests through IDE DMA, 8 outstanding", "16 requests through AHCI NCQ, 8 outstanding",
+                            "16 requests through virtio-blk, 8 outstanding", "48 requests through AHCI NCQ, 32 outstanding",
+                            "192 requests through virtio-blk, 128 outstanding"}) {
+    const std::size_t begin = page().find(std::string{">"} + title + "</title>");
+    ASSERT_NE(begin, std::string::npos) << title;
+    const std::string picture = page().substr(begin, page().find("</svg>", begin) - begin);
+    std::set<std::string> places;  // down the page: one for each request
+    for (std::size_t at = picture.find("<rect "); at != std::string::npos; at = picture.find("<rect ", at + 1)) {
+      const std::size_t y = picture.find(" y=\"", at) + 4;
+      places.insert(picture.substr(y, picture.find('"', y) - y));
+    }
+    EXPECT_EQ(places.size(), std::stoul(title)) << title;
+  }
+}
+
 // Made-up unsafe: 1 of 3 cuts loses a write, and 1 of 12 others leaves what nobody wrote.
 TEST_F(ReportPage, PowerCutsAreCountedByWhatWasWrong) {
   make_page();
@@ -128,7 +148,7 @@ TEST_F(ReportPage, LooksRightInABrowser) {
       SCOPED_TRACE(seen.dump());
       EXPECT_TRUE(seen["width"] == 360 || seen["width"] == 1400);
       EXPECT_LE(seen["overflow"], 0);
-      EXPECT_GE(seen["pictures"], 50);
+      EXPECT_GE(seen["pictures"], 52);
       EXPECT_EQ(seen["empty"], 0) << "pictures without size";
       EXPECT_EQ(seen["unnamed"], 0) << "pictures without title and description";
       EXPECT_GE(seen["tables"], 20);

@@ -187,7 +187,7 @@ def rows_of(run, latency, software, disk):
     emulated = run["settings"].get("machine.deployment") == "emulated"
     stages = [stage for stage in STAGES if emulated or stage in BARE]
     depth = int(run["settings"].get("workload.depth", 1))
-    for number in range(min(run["requests"], 110)):
+    for number in range(min(run["requests"], max(110, 4 * depth))):
         spread = latency + number * 1000
         share = {stage: int(spread * software / (software + disk) / (len(stages) - 1)) for stage in stages}
         share["media"] = spread - sum(ps for stage, ps in share.items() if stage != "media")
