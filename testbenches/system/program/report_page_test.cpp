@@ -30,8 +30,10 @@ class ReportPage : public Program {
               (std::pair<int, std::string>{0, ""}));
     const auto [status, said] = shell(source + "/scripts/report " + (folder() / "r").string() + "/* --output " + (folder() / "page.html").string());
     ASSERT_EQ(status, 0) << said;
-    page_ = text_of(folder() / "page.html");
+    take_page("page.html");
   }
+  /// From now on it is that of this file.
+  void take_page(const std::string& file) { page_ = text_of(folder() / file); }
   /// What the probe measured in frames of these widths.
   std::vector<json> measured(const std::vector<unsigned>& widths, bool dark) {
     std::string probed = page_;
@@ -137,33 +139,51 @@ TEST_F(ReportPage, RowsThatDifferFromQemuAreNamedSo) {
   EXPECT_NE(exact.find("<td class=\"bad\">different</td>"), std::string::npos) << "made-up IDE makes 26 accesses for 1 MiB, where 31 were counted";
 }
 
+/// What a page must be in each frame, whatever its numbers.
+void expect_right(const json& seen, int pictures, int tables, bool dark) {
+  SCOPED_TRACE(seen.dump());
+  EXPECT_TRUE(seen["width"] == 360 || seen["width"] == 1400);
+  EXPECT_LE(seen["overflow"], 0);
+  EXPECT_GE(seen["pictures"], pictures);
+  EXPECT_EQ(seen["empty"], 0) << "pictures without size";
+  EXPECT_EQ(seen["unnamed"], 0) << "pictures without title and description";
+  EXPECT_GE(seen["tables"], tables);
+  EXPECT_EQ(seen["uncaptioned"], 0);
+  EXPECT_EQ(seen["deadLinks"], 0);
+  EXPECT_EQ(seen["requests"], json::array());
+  EXPECT_EQ(seen["errors"], json::array());
+  EXPECT_EQ(seen["dark"], dark);
+  EXPECT_GE(seen["contrast"], 4.5);
+}
+
+bool no_browser() { return shell("command -v chromium").first != 0; }
+
 TEST_F(ReportPage, LooksRightInABrowser) {
-  if (shell("command -v chromium").first != 0) GTEST_SKIP() << "chromium is not installed: scripts/install-packages installs it";
+  if (no_browser()) GTEST_SKIP() << "chromium is not installed: scripts/install-packages installs it";
   make_page();
   std::vector<std::string> backgrounds;
   for (const bool dark : {false, true}) {
     const std::vector<json> all = measured({360, 1400}, dark);
     ASSERT_EQ(all.size(), 2u) << "the page did not load";
     for (const json& seen : all) {
-      SCOPED_TRACE(seen.dump());
-      EXPECT_TRUE(seen["width"] == 360 || seen["width"] == 1400);
-      EXPECT_LE(seen["overflow"], 0);
-      EXPECT_GE(seen["pictures"], 52);
-      EXPECT_EQ(seen["empty"], 0) << "pictures without size";
-      EXPECT_EQ(seen["unnamed"], 0) << "pictures without title and description";
-      EXPECT_GE(seen["tables"], 20);
-      EXPECT_EQ(seen["uncaptioned"], 0);
-      EXPECT_EQ(seen["deadLinks"], 0);
-      EXPECT_EQ(seen["requests"], json::array());
-      EXPECT_EQ(seen["errors"], json::array());
-      EXPECT_EQ(seen["dark"], dark);
-      EXPECT_GE(seen["contrast"], 4.5);
+      expect_right(seen, 52, 20, dark);
       backgrounds.push_back(seen["background"]);
     }
     EXPECT_NE(all[0]["width"], all[1]["width"]);
   }
   EXPECT_EQ(backgrounds[0], backgrounds[1]);
   EXPECT_NE(backgrounds[0], backgrounds[2]);
+}
+
+TEST_F(ReportPage, OfRealRunsLooksRightToo) {
+  if (no_browser()) GTEST_SKIP() << "chromium is not installed: scripts/install-packages installs it";
+  const Outcome outcome = run({"report", "--only", "communication", "--only", "device_access", "--only", "multiple_requests", "--results", "real",
+                               "--set", "workload.requests=60"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  take_page("real/report.html");
+  const std::vector<json> all = measured({360, 1400}, false);
+  ASSERT_EQ(all.size(), 2u) << "the page did not load";
+  for (const json& seen : all) expect_right(seen, 30, 10, false);
 }
 
 }  // namespace
