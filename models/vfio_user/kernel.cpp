@@ -26,7 +26,7 @@ std::optional<std::int64_t> pending_in() {
 
 Kernel::Kernel(kit::Calendar& calendar, Time time) : calendar_{calendar}, time_{time} {
   // Models that run ahead must not do so beyond the slice, and in paced time not at all: what they do can be felt.
-  calendar_.set_run_ahead_limit(kit::Duration::from_ps(time == Time::free ? slice_ps : 0));
+  calendar_.set_run_ahead_limit(run_ahead());
 }
 
 void Kernel::start() {
@@ -38,7 +38,14 @@ bool Kernel::advance() {
   if (std::exchange(running_, true)) return false;
   const bool more = time_ == Time::free ? advance_free() : advance_paced();
   running_ = false;
+  calendar_.set_run_ahead_limit(run_ahead());
   return more;
+}
+
+void Kernel::yield() {
+  if (!running_) return;
+  calendar_.set_run_ahead_limit(kit::Duration{});
+  sc_core::sc_pause();
 }
 
 bool Kernel::advance_free() {

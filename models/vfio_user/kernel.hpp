@@ -26,6 +26,9 @@ class Kernel {
   /// Runs what is due, a slice of it at most; false where nothing more is due now, or where it is called from within itself (a
   /// model that waits for the client lets the sockets' handlers run).
   bool advance();
+  /// Ends the slice under way with the callback under way: an access of the client's that has to wait for its end is to take effect
+  /// before the model does anything else. Of a status that is cleared only that is lost which the client has seen.
+  void yield();
   /// Told of each slice that ended more than `tolerance` behind the wall: by how much.
   void on_behind(std::function<void(std::chrono::nanoseconds)> call) { on_behind_ = std::move(call); }
   /// When the next event is due; none where only a client can bring one, or it is due now.
@@ -45,6 +48,7 @@ class Kernel {
   static constexpr std::chrono::seconds most_to_catch_up{1};
 
  private:
+  kit::Duration run_ahead() const { return kit::Duration::from_ps(time_ == Time::free ? slice_ps : 0); }
   bool advance_free();
   bool advance_paced();
   void note_lag(std::int64_t simulated_ps);

@@ -39,6 +39,7 @@ class Loop {
   explicit Loop(Kernel& kernel, std::chrono::nanoseconds spin = {}) : kernel_{kernel}, spin_{spin}, timer_{io_} {}
 
   boost::asio::io_context& io() { return io_; }
+  Kernel& kernel() { return kernel_; }
   void add(Served& served) { served_.push_back(&served); }
   void remove(Served& served);
   /// Elaborates where that has not been done, and serves until stop() is called, from a handler of io() for example.

@@ -124,10 +124,11 @@ bool Server::pump() {
   }
   if (connection_->waiting() > 0) return false;
   const Connection::Received received = connection_->receive();
-  if (received == Connection::Received::nothing) return false;
-  for (Message message; !closing_ && connection_->decoder().next(message);) handle(message);
+  bool any = received != Connection::Received::nothing;
+  // Messages may lie in the decoder though nothing has arrived: one before them put the device into its DMA, and waits.
+  for (Message message; !closing_ && connection_->decoder().next(message); any = true) handle(message);
   if (received == Connection::Received::closed || closing_ || connection_->decoder().broken()) drop();
-  return true;
+  return any;
 }
 
 void Server::arm() {

@@ -81,6 +81,7 @@ void Server::do_later(std::uint32_t region, std::uint64_t offset, const std::uin
     return;
   }
   later_.push_back({region, offset, {from, from + bytes}});
+  loop_.kernel().yield();
 }
 
 std::vector<kit::PendingWrite> Server::waiting_for(std::uint32_t region) const {

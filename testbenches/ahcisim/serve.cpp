@@ -67,14 +67,13 @@ void tell(const Kernel& kernel, Kernel::Time time) {
   fmt::print("\n");
 }
 
-/// As it happens, a line a second at most.
+/// As it happens, a line a second at most; not among the answers on standard output.
 void tell_when_behind(Kernel& kernel) {
   kernel.on_behind([told = Kernel::Clock::time_point{}](std::chrono::nanoseconds behind) mutable {
     const Kernel::Clock::time_point now = Kernel::Clock::now();
     if (now - told < std::chrono::seconds{1}) return;
     told = now;
-    fmt::print("paced: {:.3f} ms behind the wall\n", milliseconds(behind));
-    std::fflush(stdout);
+    fmt::print(stderr, "paced: {:.3f} ms behind the wall\n", milliseconds(behind));
   });
 }
 

@@ -84,5 +84,25 @@ TEST_P(KernelInTime, IsNotEnteredFromWithinItself) {
   EXPECT_TRUE(waiting.refused);
 }
 
+/// One that has let a client wait, and what is due soon after it.
+struct Yielding {
+  void first(std::uint64_t) { kernel.yield(), ++begun; }
+  void second(std::uint64_t) { ++ended; }
+  Kernel& kernel;
+  unsigned begun = 0, ended = 0;
+};
+
+TEST_P(KernelInTime, AYieldEndsTheSliceWithItsCallback) {
+  kit::Context context;
+  Kernel kernel{context.calendar, GetParam()};
+  kernel.start();
+  Yielding model{kernel};
+  context.calendar.at<&Yielding::first>(1_ms, &model);
+  context.calendar.at<&Yielding::second>(1_ms + 1_us, &model);
+  run_until(kernel, model.begun, 1);
+  EXPECT_EQ(model.ended, 0u) << "the client's access takes effect first";
+  run_until(kernel, model.ended, 1);
+}
+
 }  // namespace
 }  // namespace ahcisim::vfio_user

@@ -44,6 +44,45 @@ TEST(ServerDma, DmaByMessageAnswersReadsMeanwhile) {
   EXPECT_EQ(rig.device.writes_seen_waiting, 1u) << "the second read came after a write";
 }
 
+/// A message as it lies on the socket.
+Bytes message(Command command, std::uint16_t id, std::uint32_t flags, const RegionAccess& access, const Bytes& data = {}) {
+  Header header;
+  header.id = id;
+  header.command = command;
+  header.flags = flags;
+  header.size = static_cast<std::uint32_t>(sizeof header + sizeof access + data.size());
+  Bytes all = VfioUserClient::bytes_of(header);
+  for (const Bytes& part : {VfioUserClient::bytes_of(access), data}) all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+// The write puts the device into its DMA; the read came in the same packet, and the client answers no DMA before it.
+TEST(ServerDma, WhatArrivedWithTheWriteThatBeganItIsAnsweredMeanwhile) {
+  Rig rig;
+  rig.serve([&] {
+    VfioUserClient client{rig.path()};
+    client.version();
+    client.memory.resize(4096, 0xab);
+    client.map(0, 4096, -1);
+    constexpr std::uint16_t read = 501;
+    Bytes both = message(Command::REGION_WRITE, 500, Header::No_reply, {PlainDevice::dma_register, 0, 4}, {0, 2, 0, 0});
+    const Bytes second = message(Command::REGION_READ, read, 0, {100, 0, 4});
+    both.insert(both.end(), second.begin(), second.end());
+    client.send(both.data(), both.size());
+    const Answer request = client.receive();
+    EXPECT_EQ(request.header.command, Command::DMA_READ);
+    EXPECT_EQ(client.receive().header.id, read);
+    Bytes payload = request.payload;
+    payload.resize(16 + 64, 0x5a);
+    client.reply(request.header, payload);
+    const Answer write = client.receive();
+    EXPECT_EQ(write.header.command, Command::DMA_WRITE);
+    client.reply(write.header, {});
+    EXPECT_EQ(client.read(0, 0), 0x5a5a5a5au);
+  });
+  EXPECT_TRUE(rig.device.copied);
+}
+
 TEST(ServerDma, DmaThatTheClientRefusesOrLeavesUnanswered) {
   Rig rig;
   rig.serve([&] {
