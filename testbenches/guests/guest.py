@@ -20,6 +20,12 @@ SKIPPED = 77
 MODULES = ("ahci", "sd_mod")
 # On a busy machine the emulated timer comes late, which Linux would take for one that does not work.
 TIMELY = "no_timer_check"
+# A board's name for QEMU, what goes before the function, and where the function is put.
+BOARDS = {
+    "pc": ("pc", [], {}),
+    "q35": ("q35", ["-device", "pcie-root-port,id=rp,chassis=1,slot=1"], {"bus": "rp"}),
+    "q35.built-in": ("q35,sata=off", [], {"bus": "pcie.0", "addr": "1f.2"}),  # in the place of the board's own controller
+}
 PROGRAMS = ["/usr/bin/fio", "/usr/sbin/mke2fs", "/usr/sbin/e2fsck"]
 # What the kernel says when something around a disk did not go as it should, and whose lines are looked at.
 SPEAKER = re.compile(r"\] (ata\d|ahci|scsi|sd |sda|sr |sr0|cdrom|ISOFS|EXT4|Buffer I/O|blk_update|I/O error|irq |virtio|vda|BUG|WARNING|Oops|INFO: task|Kernel panic)")
@@ -93,6 +99,12 @@ class Guest:
         self.server.stdin.flush()
         return self.server.stdout.readline()
 
+    def mapped_megabytes(self) -> int:
+        """How much of the guest's memory the server has before itself; what it has not it reaches by messages."""
+        maps = pathlib.Path(f"/proc/{self.server.pid}/maps").read_text(encoding="ascii")
+        ranges = [line.split()[0].split("-") for line in maps.splitlines() if "/memfd:" in line]
+        return sum(int(end, 16) - int(begin, 16) for begin, end in ranges) >> 20
+
     def stop_server(self) -> str:
         """Ends the server as Ctrl-C does; returns what it told."""
         if not self.server:
@@ -104,21 +116,24 @@ class Guest:
             sys.exit(f"the server ended with {server.returncode}:\n{told}")
         return told
 
-    def run(self, device: list, limit: float, board="pc", memory=512, append="", quiet=False, on_request=None) -> str:
+    def run(self, device: list, limit: float, board="pc", memory=512, append="", quiet=False, on_request=None, shared=True) -> str:
         """Boots the guest with a device and waits until it switches itself off; returns its console. `quiet`: the kernel prints nothing.
-        `on_request`: is called with the rest of every line "guest: asks ...", in which the guest waits for a line of input after it."""
+        `on_request`: is called with the rest of every line "guest: asks ...", in which the guest waits for a line of input after it.
+        `shared`: the guest's memory is a file that the server maps; else only QEMU has it, as it is without further options."""
         console_of = "quiet" if quiet else "loglevel=7"
         return self._run(["-kernel", self.packages / "linux/vmlinux", "-initrd", self.folder / "initramfs", "-append",
-                          f"console=ttyS0 panic=-1 {console_of} mitigations=off {TIMELY} {append}", *device], limit, board, memory, on_request)
+                          f"console=ttyS0 panic=-1 {console_of} mitigations=off {TIMELY} {append}", *device], limit, board, memory, on_request, shared)
 
     def boot(self, device: list, limit: float, board="pc", memory=512) -> str:
         """The same with the firmware, which boots from a disk."""
         return self._run(device, limit, board, memory)
 
-    def _run(self, options: list, limit: float, board: str, memory: int, on_request=None) -> str:
-        backend = f"memory-backend-memfd,id=m,size={memory}M,share=on"
-        command = [self.packages / "qemu/qemu-system-x86_64", "-accel", "tcg", "-M", f"{board},memory-backend=m", "-m", str(memory),
-                   "-object", backend, "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot", *options]
+    def _run(self, options: list, limit: float, board: str, memory: int, on_request=None, shared=True) -> str:
+        machine = ["-M", board]
+        if shared:
+            machine = ["-M", f"{board},memory-backend=m", "-object", f"memory-backend-memfd,id=m,size={memory}M,share=on"]
+        command = [self.packages / "qemu/qemu-system-x86_64", "-accel", "tcg", *machine, "-m", str(memory), "-nodefaults",
+                   "-display", "none", "-serial", "stdio", "-no-reboot", *options]
         begin = time.monotonic()
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", start_new_session=True) as qemu:
@@ -146,6 +161,12 @@ def vfio_user(socket: pathlib.Path, **properties) -> list:
     """QEMU's options for a function behind a socket."""
     device = {"driver": "vfio-user-pci", "socket": {"type": "unix", "path": str(socket)}, **properties}
     return ["-device", json.dumps(device)]
+
+
+def function_of(board: str, socket: pathlib.Path) -> tuple:
+    """What `run` takes for a function behind a socket on one of the BOARDS: the board's name, and QEMU's options."""
+    name, before, place = BOARDS[board]
+    return name, [*before, *vfio_user(socket, **place)]
 
 
 def check(condition: bool, what: str, console: str) -> None:

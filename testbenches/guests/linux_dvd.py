@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Linux reads discs from the model's optical drive: mounted, every file compared, changed while the guest runs, locked while mounted.
 
-Usage: linux_dvd.py PROGRAM [--board pc|q35] [--time free|paced]
+Usage: linux_dvd.py PROGRAM [--board pc|q35|q35.built-in] [--time free|paced]
 """
 import argparse
 import hashlib
@@ -93,7 +93,7 @@ def main() -> None:
     """Runs the guest and judges."""
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
-    parser.add_argument("--board", default="pc", choices=["pc", "q35"])
+    parser.add_argument("--board", default="pc", choices=list(guest.BOARDS))
     parser.add_argument("--time", default="free", choices=["free", "paced"])
     options = parser.parse_args()
     if not shutil.which("genisoimage"):
@@ -108,10 +108,8 @@ def main() -> None:
             answers[what] = "".join(test.control(line) for line in lines[what])
 
         socket = test.serve(MACHINE.replace("IMAGE", str(discs["one"].image)), ["--time", options.time])
-        device = guest.vfio_user(socket)
-        if options.board == "q35":
-            device = ["-device", "pcie-root-port,id=rp,chassis=1,slot=1", *guest.vfio_user(socket, bus="rp")]
-        console = test.run(device, 240, board=options.board, on_request=on_request)
+        board, device = guest.function_of(options.board, socket)
+        console = test.run(device, 240, board=board, on_request=on_request)
         told = test.stop_server()
         print(told, answers)
         for wanted in ("SATA link up 1.5 Gbps", "ATAPI: AHCISIM DVD-ROM", "CD-ROM            AHCISIM  DVD-ROM", "[sr0] scsi3-mmc drive"):

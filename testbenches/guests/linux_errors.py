@@ -55,14 +55,16 @@ writes hung_write {HUNG_WRITE}
 part end
 """
 RESET = ["hard resetting link", "SATA link up SPEED Gbps", "configured for UDMA/133", "EH complete"]
-# What Linux says, in this order. After more than three errors of the bus within ten minutes it halves the link's speed.
+# What Linux says, in this order. Damaged data from the drive fails the HBA's own CRC check; of damaged data to the drive it learns by
+# the drive's R_ERR (AHCI 1.3.1, 3.3.12: DIAG.C, DIAG.H; ERR.T with both). After more than three errors of the bus within ten minutes
+# Linux halves the link's speed.
 SAID = {
     "unreadable": (UNREADABLE, "READ", ["status: { DRDY ERR }", "error: { UNC }", "Add. Sense: Unrecovered read error",
                                         f"I/O error, dev sda, sector {UNREADABLE} ", "EH complete"]),
-    "damaged_read": (DAMAGED_READ, "READ", ["SError: {", *RESET]),
+    "damaged_read": (DAMAGED_READ, "READ", ["SError: { UnrecovData BadCRC }", *RESET]),
     "lost_link": (LOST, "READ", ["PHY RDY changed", "SError: { PHYRdyChg", *RESET]),
     "hung_read": (HUNG_READ, "READ", ["SAct", *RESET]),
-    "damaged_write": (DAMAGED_WRITE, "WRITE", ["limiting SATA link speed to 3.0 Gbps", "SError: {", *RESET]),
+    "damaged_write": (DAMAGED_WRITE, "WRITE", ["limiting SATA link speed to 3.0 Gbps", "SError: { UnrecovData Handshk }", *RESET]),
     "hung_write": (HUNG_WRITE, "WRITE", ["SAct", *RESET]),
 }
 CAUSE = {"unreadable": "0x409 (media error) <F>", "damaged_read": "0x10 (ATA bus error)", "lost_link": "0x10 (ATA bus error)",
