@@ -7,6 +7,12 @@ namespace ahcisim::disk {
 
 using kit::Duration;
 
+namespace {
+/// 53 days, half of what picoseconds can count: where simulated time leaps from one look at the standby timer to the next, as a server's
+/// in free time does, it must not come to its end.
+constexpr Duration last_standby_check = Duration::from_ps(INT64_MAX / 2);
+}  // namespace
+
 void AtaDevice::revert_settings() {
   settings_ = Settings{};
   if (parameters_.parallel()) {
@@ -120,13 +126,14 @@ void AtaDevice::set_standby_timer(std::uint8_t code) {
   else if (code == 255) seconds = 21 * 60 + 15;
   standby_after_ = Duration::from_ps(seconds * 1'000'000'000'000);
   ++standby_serial_;
-  if (seconds != 0) calendar_.at<&AtaDevice::standby_check>(calendar_.now() + standby_after_, this, standby_serial_);
+  if (seconds != 0 && calendar_.now() < last_standby_check)
+    calendar_.at<&AtaDevice::standby_check>(calendar_.now() + standby_after_, this, standby_serial_);
 }
 
 /// The timer has run since the last command, or is asked again when it will have.
 void AtaDevice::standby_check(std::uint64_t serial) {
-  if (serial != standby_serial_) return;
   const Duration now = calendar_.now();
+  if (serial != standby_serial_ || now >= last_standby_check) return;
   const bool busy = outstanding_ != 0 || single_busy_;
   const Duration due = (busy ? now : last_activity_) + standby_after_;
   if (!busy && due <= now) {
