@@ -111,6 +111,7 @@ void AtaDevice::enter_standby(Command& command) {
 
 void AtaDevice::enter_power(Power state) {
   if (power_ == Power::active_or_idle && state != Power::active_or_idle) medium_.stop_spindle(calendar_.now());
+  if (power_ != Power::active_or_idle && state == Power::active_or_idle) set_standby_timer(settings_.standby_timer);
   power_ = state;
   watch_medium();
 }
@@ -130,17 +131,14 @@ void AtaDevice::set_standby_timer(std::uint8_t code) {
     calendar_.at<&AtaDevice::standby_check>(calendar_.now() + standby_after_, this, standby_serial_);
 }
 
-/// The timer has run since the last command, or is asked again when it will have.
+/// The timer has run since the last command, or is asked again when it will have. It rests until the drive is active again.
 void AtaDevice::standby_check(std::uint64_t serial) {
   const Duration now = calendar_.now();
   if (serial != standby_serial_ || now >= last_standby_check) return;
   const bool busy = outstanding_ != 0 || single_busy_;
   const Duration due = (busy ? now : last_activity_) + standby_after_;
-  if (!busy && due <= now) {
-    if (power_ == Power::active_or_idle) enter_power(Power::standby);
-    return calendar_.at<&AtaDevice::standby_check>(now + standby_after_, this, serial);
-  }
-  calendar_.at<&AtaDevice::standby_check>(due, this, serial);
+  if (busy || due > now) return calendar_.at<&AtaDevice::standby_check>(due, this, serial);
+  if (power_ == Power::active_or_idle) enter_power(Power::standby);
 }
 
 }  // namespace ahcisim::disk

@@ -148,6 +148,13 @@ TEST_F(AtaStandby, StandbySetsTheTimer) {
   EXPECT_FALSE(stands_by_within(60)) << "0 disables the timer";
 }
 
+TEST_F(AtaStandby, TheTimerRestsWhileTheDriveStandsBy) {
+  issue(0xe3, 2);
+  EXPECT_TRUE(stands_by_within(10.5));
+  EXPECT_EQ(bench.context.calendar.pending(), 0u) << "simulated time has nowhere to go";
+  EXPECT_TRUE(stands_by_within(10.5)) << "an access sets it going again";
+}
+
 TEST_F(AtaStandby, ImmediateCommandsLeaveTheTimerAlone) {
   for (const std::uint8_t opcode : {0xe0, 0xe1}) {
     issue(opcode, 2);
