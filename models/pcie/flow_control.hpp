@@ -17,8 +17,7 @@ namespace ahcisim::pcie {
 class Credits {
  public:
   Credits(std::uint32_t headers, std::uint32_t data)
-      : headers_{headers}, data_{data}, finite_{headers != 0 || data != 0}, held_(finite_ ? headers ? headers : data : 1),
-        capacity_{held_.size()}, data_limit_{data ? data : UINT64_MAX} {}
+      : headers_{headers}, data_{data}, held_(std::max(1u, headers ? headers : data)), capacity_{held_.size()}, data_limit_{data ? data : UINT64_MAX} {}
 
   /// When a TLP with `data` units that may go at `earliest` has its credits; takes them. A TLP larger than the whole
   /// buffer goes when the buffer is empty. `now` is the caller's time: what came back before it is forgotten.
@@ -31,7 +30,7 @@ class Credits {
   }
   /// The TLP just taken for has its credits back at the sender at `when`.
   void release(kit::Duration when) {
-    if (!finite_ || (!headers_ && taken_data_ == 0)) return;
+    if (!headers_ && taken_data_ == 0) return;  // nothing was taken, or all is infinite
     latest_ = kit::max(latest_, when);
     sum_ += taken_data_;
     const std::size_t last = head_ + count_++;
@@ -78,7 +77,6 @@ class Credits {
     }
   }
   std::uint32_t headers_, data_;
-  bool finite_;
   kit::Duration taken_from_;  // of the TLP taken for last
   std::uint32_t taken_data_ = 0;
   std::vector<Held> held_;    // a ring; of no use where both are infinite
