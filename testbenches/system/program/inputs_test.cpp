@@ -15,15 +15,12 @@ class Inputs : public Program {
     write("e.toml", machine + "[[workload]]\nname = \"given\"\nfile = \"" + file + "\"\n" + more);
     const Outcome outcome = run({"run", "e.toml", "--results", "r"});
     EXPECT_EQ(outcome.status, 0) << outcome.err;
-    std::istringstream rows{text_of(folder() / "r/requests.csv")};
-    std::string all, row;
-    std::getline(rows, row);
-    EXPECT_EQ(row.rfind("workload,point,request,op,lba,sectors,status,", 0), 0u);
-    while (std::getline(rows, row)) {
-      std::istringstream cells{row};
-      std::string cell[7];
-      for (std::string& each : cell) std::getline(cells, each, ',');
-      EXPECT_EQ(cell[6], "ok") << row;
+    const std::vector<std::string> rows = lines_of(text_of(folder() / "r/requests.csv"));
+    EXPECT_EQ(rows.at(0).rfind("workload,point,request,op,lba,sectors,status,", 0), 0u);
+    std::string all;
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+      const std::vector<std::string> cell = cells_of(rows[i]);
+      EXPECT_EQ(cell.at(6), "ok") << rows[i];
       all += cell[3] + " " + cell[4] + " " + cell[5] + "\n";
     }
     return all;
@@ -45,15 +42,8 @@ TEST_F(Inputs, AFioLogOfVersionTwoIsReplayed) {
 TEST_F(Inputs, AFioLogOfVersionThreeIsReplayedAtItsTimes) {
   EXPECT_EQ(requests_of("log.txt", "fio version 3 iolog\n2 nvme add\n872 nvme open\n878 nvme write 0 16384\n888 nvme read 512 512\n990 nvme close\n"),
             "write 0 32\nread 1 1\n");
-  const std::string csv = text_of(folder() / "r/requests.csv");
-  const auto submitted = [&](int row) {
-    std::istringstream rows{csv};
-    std::string line, cell;
-    for (int i = 0; i <= row; ++i) std::getline(rows, line);
-    std::istringstream cells{line};
-    for (int i = 0; i <= 7; ++i) std::getline(cells, cell, ',');
-    return std::stoll(cell);
-  };
+  const std::vector<std::string> rows = lines_of(text_of(folder() / "r/requests.csv"));
+  const auto submitted = [&](std::size_t row) { return std::stoll(cells_of(rows.at(row)).at(7)); };
   EXPECT_EQ(submitted(2) - submitted(1), 10'000'000) << "10 us, in picoseconds";
 }
 

@@ -11,28 +11,12 @@ namespace {
 using Results = Program;
 using nlohmann::json;
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream in{text};
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
-
 /// Every file below a folder with its content.
 std::map<std::string, std::string> contents(const fs::path& folder) {
   std::map<std::string, std::string> all;
   for (const auto& entry : fs::recursive_directory_iterator{folder})
     if (entry.is_regular_file()) all[fs::relative(entry.path(), folder).string()] = text_of(entry.path());
   return all;
-}
-
-/// Cells of a row without quoted commas.
-std::vector<std::string> cells_of(const std::string& line) {
-  std::vector<std::string> cells;
-  std::istringstream in{line};
-  for (std::string cell; std::getline(in, cell, ',');) cells.push_back(cell);
-  if (!line.empty() && line.back() == ',') cells.emplace_back();
-  return cells;
 }
 
 /// One of each: hard disk and solid state drive, reads and writes, one at a time and queued.
