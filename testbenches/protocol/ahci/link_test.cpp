@@ -22,6 +22,17 @@ struct Link : ::testing::Test {
   std::uint32_t px(unsigned offset, unsigned p = 0) { return b.read(AhciBench::port(p, offset)); }
   void set(unsigned offset, std::uint32_t value) { b.write(AhciBench::port(0, offset), value); }
   bench::FakeDevice& device() { return *b.device[0]; }
+  /// After ST was cleared: the engine comes to its end, COMRESET makes the port good again, and it is started (10.4.2).
+  void restart_with_comreset() {
+    ASSERT_TRUE(b.run_until([&] { return !(px(CMD) & 0x8000); }));
+    set(SCTL, 0x301);
+    b.run(2_us);
+    set(SCTL, 0x300);
+    ASSERT_TRUE(b.run_until([&] { return (px(TFD) & 0xff) == 0x50; }));
+    set(SERR, ~0u);
+    set(IS, ~0u);
+    set(CMD, 0x11);
+  }
   bool read_works(unsigned slot = 4) {
     b.prepare(0, slot, AhciBench::queued_fis(false, slot, 9, 8), {{0x480000, 4096}});
     std::memset(b.at(0x480000), 0, 4096);
@@ -309,14 +320,7 @@ TEST_F(Link, StartBeforeACommandHasEndedForgetsIt) {
   EXPECT_EQ(px(CI) | px(SACT), 0u);
   b.memory.latency = 100_ns;
   set(CMD, 0x10);
-  ASSERT_TRUE(b.run_until([&] { return !(px(CMD) & 0x8000); }));
-  set(SCTL, 0x301);
-  b.run(2_us);
-  set(SCTL, 0x300);
-  ASSERT_TRUE(b.run_until([&] { return (px(TFD) & 0xff) == 0x50; }));
-  set(SERR, ~0u);
-  set(IS, ~0u);
-  set(CMD, 0x11);
+  ASSERT_NO_FATAL_FAILURE(restart_with_comreset());
   EXPECT_TRUE(read_works());
 }
 
@@ -330,14 +334,7 @@ TEST_F(Link, StopWithCommandsOutstandingThenRestart) {
     b.run(kit::Duration::from_ps(1'333'331 * (i + 1)));
     set(CMD, 0x10);
     EXPECT_EQ(px(CI) | px(SACT), 0u);
-    ASSERT_TRUE(b.run_until([&] { return !(px(CMD) & 0x8000); }));
-    set(SCTL, 0x301);
-    b.run(2_us);
-    set(SCTL, 0x300);
-    ASSERT_TRUE(b.run_until([&] { return (px(TFD) & 0xff) == 0x50; }));
-    set(SERR, ~0u);
-    set(IS, ~0u);
-    set(CMD, 0x11);
+    ASSERT_NO_FATAL_FAILURE(restart_with_comreset());
   }
   EXPECT_TRUE(read_works());
 }
