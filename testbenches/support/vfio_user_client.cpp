@@ -62,16 +62,22 @@ void VfioUserClient::send(const void* bytes, std::size_t length, const std::vect
   if (sent != static_cast<ssize_t>(length)) fail("sendmsg");
 }
 
-std::uint16_t VfioUserClient::command(Command command, const Bytes& payload, const std::vector<int>& descriptors, std::uint32_t flags) {
+VfioUserClient::Bytes VfioUserClient::message(Command command, std::uint16_t id, const Bytes& payload, std::uint32_t flags) {
   Header header;
-  header.id = next_id_++;
+  header.id = id;
   header.command = command;
   header.size = static_cast<std::uint32_t>(sizeof header + payload.size());
   header.flags = flags;
-  Bytes message = bytes_of(header);
-  message.insert(message.end(), payload.begin(), payload.end());
-  send(message.data(), message.size(), descriptors);
-  return header.id;
+  Bytes all = bytes_of(header);
+  all.insert(all.end(), payload.begin(), payload.end());
+  return all;
+}
+
+std::uint16_t VfioUserClient::command(Command command, const Bytes& payload, const std::vector<int>& descriptors, std::uint32_t flags) {
+  const std::uint16_t id = next_id_++;
+  const Bytes all = message(command, id, payload, flags);
+  send(all.data(), all.size(), descriptors);
+  return id;
 }
 
 void VfioUserClient::receive_exactly(void* to, std::size_t length) {

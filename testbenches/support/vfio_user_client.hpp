@@ -34,6 +34,8 @@ class VfioUserClient {
   VfioUserClient& operator=(const VfioUserClient&) = delete;
 
   void send(const void* bytes, std::size_t length, const std::vector<int>& descriptors = {});
+  /// A command as it lies on the socket.
+  static Bytes message(vfio_user::Command command, std::uint16_t id, const Bytes& payload, std::uint32_t flags = 0);
   /// Sends a command; returns its id.
   std::uint16_t command(vfio_user::Command command, const Bytes& payload, const std::vector<int>& descriptors = {}, std::uint32_t flags = 0);
   /// The next message. Throws Closed.

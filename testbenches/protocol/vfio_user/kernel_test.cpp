@@ -71,13 +71,14 @@ struct Waiting {
   unsigned done = 0;
 };
 
-class KernelInTime : public testing::TestWithParam<Kernel::Time> {};
+struct KernelInTime : testing::TestWithParam<Kernel::Time> {
+  kit::Context context;
+  Kernel kernel{context.calendar, GetParam()};
+  void SetUp() override { kernel.start(); }
+};
 INSTANTIATE_TEST_SUITE_P(Both, KernelInTime, testing::Values(Kernel::Time::free, Kernel::Time::paced));
 
 TEST_P(KernelInTime, IsNotEnteredFromWithinItself) {
-  kit::Context context;
-  Kernel kernel{context.calendar, GetParam()};
-  kernel.start();
   Waiting waiting{kernel};
   context.calendar.at<&Waiting::wait>(1_ms, &waiting);
   run_until(kernel, waiting.done, 1);
@@ -93,9 +94,6 @@ struct Yielding {
 };
 
 TEST_P(KernelInTime, AYieldEndsTheSliceWithItsCallback) {
-  kit::Context context;
-  Kernel kernel{context.calendar, GetParam()};
-  kernel.start();
   Yielding model{kernel};
   context.calendar.at<&Yielding::first>(1_ms, &model);
   context.calendar.at<&Yielding::second>(1_ms + 1_us, &model);

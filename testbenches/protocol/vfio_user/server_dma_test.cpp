@@ -7,13 +7,19 @@
 namespace ahcisim::test {
 namespace {
 
+/// A client whose memory is reached by messages.
+struct Messenger : VfioUserClient {
+  explicit Messenger(const std::string& path) : VfioUserClient{path} {
+    version();
+    memory.resize(4096, 0xab);
+    map(0, 4096, -1);
+  }
+};
+
 TEST(ServerDma, DmaByMessageAnswersReadsMeanwhile) {
   Rig rig;
   rig.serve([&] {
-    VfioUserClient client{rig.path()};
-    client.version();
-    client.memory.resize(4096, 0xab);
-    client.map(0, 4096, -1);
+    Messenger client{rig.path()};
     client.write(0, 100, 0x11111111);
     client.on_dma = [&](const Answer& request) {
       client.on_dma = {};
@@ -44,29 +50,17 @@ TEST(ServerDma, DmaByMessageAnswersReadsMeanwhile) {
   EXPECT_EQ(rig.device.writes_seen_waiting, 1u) << "the second read came after a write";
 }
 
-/// A message as it lies on the socket.
-Bytes message(Command command, std::uint16_t id, std::uint32_t flags, const RegionAccess& access, const Bytes& data = {}) {
-  Header header;
-  header.id = id;
-  header.command = command;
-  header.flags = flags;
-  header.size = static_cast<std::uint32_t>(sizeof header + sizeof access + data.size());
-  Bytes all = VfioUserClient::bytes_of(header);
-  for (const Bytes& part : {VfioUserClient::bytes_of(access), data}) all.insert(all.end(), part.begin(), part.end());
-  return all;
-}
-
 // The write puts the device into its DMA; the read came in the same packet, and the client answers no DMA before it.
 TEST(ServerDma, WhatArrivedWithTheWriteThatBeganItIsAnsweredMeanwhile) {
   Rig rig;
   rig.serve([&] {
-    VfioUserClient client{rig.path()};
-    client.version();
-    client.memory.resize(4096, 0xab);
-    client.map(0, 4096, -1);
+    Messenger client{rig.path()};
     constexpr std::uint16_t read = 501;
-    Bytes both = message(Command::REGION_WRITE, 500, Header::No_reply, {PlainDevice::dma_register, 0, 4}, {0, 2, 0, 0});
-    const Bytes second = message(Command::REGION_READ, read, 0, {100, 0, 4});
+    Bytes write_512 = VfioUserClient::bytes_of(RegionAccess{PlainDevice::dma_register, 0, 4});
+    write_512.resize(sizeof(RegionAccess) + 4);
+    write_512[sizeof(RegionAccess) + 1] = 2;
+    Bytes both = VfioUserClient::message(Command::REGION_WRITE, 500, write_512, Header::No_reply);
+    const Bytes second = VfioUserClient::message(Command::REGION_READ, read, VfioUserClient::bytes_of(RegionAccess{100, 0, 4}));
     both.insert(both.end(), second.begin(), second.end());
     client.send(both.data(), both.size());
     const Answer request = client.receive();
